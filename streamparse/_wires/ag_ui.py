@@ -88,7 +88,9 @@ class AGUI(Wire):
         return tool_result
 
     def record(self, data: dict[str, Any], event: str) -> bool:
-        kind = text_of(data.get("type")) or event
+        kind = text_of(data.get("type"))
+        if not kind:
+            kind, data = event, {**data, "type": event}
         answer = self.response.first
         if data.get("subagentRunId") is not None:
             if kind not in _TYPES:
@@ -123,6 +125,8 @@ class AGUI(Wire):
 
     def _finished(self, answer: AnswerReader, data: dict[str, Any]) -> None:
         metadata = self._count(answer, data)
+        for identity in list(self.quoted):
+            self._end_string(identity)
         outcome = dict_of(data.get("outcome"))
         kind = text_of(outcome.get("type"))
         if kind == "cancelled":
@@ -143,7 +147,7 @@ class AGUI(Wire):
         answer.cut_call = metadata.get("status") == "truncated"
         word = text_of(metadata.get("finishReason"))
         if word:
-            answer.finish(reason_of(word, _OWN) or reason, metadata.get("rawFinishReason"))
+            answer.finish(reason_of(word, _OWN), metadata.get("rawFinishReason"))
         elif reason:
             answer.finish(reason, raw)
 
@@ -166,7 +170,8 @@ class AGUI(Wire):
         identity = text_of(data.get("messageId"))
         if text_of(data.get("role")) not in ("", "assistant"):
             self.others.add(identity)
-            answer.pass_on(text_of(data.get("type")), data)
+            if data.get("type") != "TEXT_MESSAGE_CHUNK" or not text_of(data.get("delta")):
+                answer.pass_on(text_of(data.get("type")), data)  # `_text` passes on other chunks
             return
         refusal = dict_of(data.get("metadata")).get("refusal") is True
         self._begin_part(answer, Refusal() if refusal else Text(), data)
@@ -238,6 +243,9 @@ class AGUI(Wire):
             self._call_start(answer, data)
         reader, delta = self.calls[identity], text_of(data.get("delta"))
         quoted = self.quoted.get(identity)
+        if quoted is not None and not quoted.started and delta.lstrip()[:1] not in ("", '"'):
+            del self.quoted[identity]  # another server set the mark: the text is not quoted
+            quoted = None
         if quoted is None:
             reader.feed(delta)
             return
@@ -250,11 +258,24 @@ class AGUI(Wire):
             reader.reject(error)
 
     def _call_end(self, answer: AnswerReader, data: dict[str, Any]) -> None:
-        reader = self.calls.get(text_of(data.get("toolCallId")))
-        if reader is None:
-            answer.pass_on("TOOL_CALL_END", data)
+        identity = text_of(data.get("toolCallId"))
+        if identity in self.calls:
+            self._end_call(identity)
         else:
-            reader.end()
+            answer.pass_on("TOOL_CALL_END", data)
+
+    def _end_call(self, identity: str) -> None:
+        self._end_string(identity)
+        self.calls[identity].end()
+
+    def _end_string(self, identity: str) -> None:
+        """Reject the call if its arguments are a JSON string that is not whole."""
+        quoted = self.quoted.pop(identity, None)
+        if quoted is not None and quoted.started:
+            try:
+                quoted.finish()
+            except StreamParseError as error:
+                self.calls[identity].reject(error)
 
     def _call_result(self, answer: AnswerReader, data: dict[str, Any]) -> None:
         metadata = dict_of(data.get("metadata"))
@@ -289,9 +310,7 @@ class AGUI(Wire):
     def _end_chunks(self) -> None:
         """End the open chunks. A call in chunks has no end event."""
         if self.chunked == "TOOL_CALL_CHUNK":
-            reader = self.calls.get(self.chunk_id)
-            if reader is not None:
-                reader.end()
+            self._end_call(self.chunk_id)
         self.chunked = self.chunk_id = ""
 
     # The rest.

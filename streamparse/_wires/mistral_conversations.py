@@ -57,7 +57,9 @@ class MistralConversations(Wire):
         return write_result
 
     def record(self, data: dict[str, Any], event: str) -> bool:
-        handler = _HANDLERS.get(text_of(data.get("type")) or event)
+        if not text_of(data.get("type")):
+            data = {**data, "type": event}
+        handler = _HANDLERS.get(data["type"])
         if handler is None:
             return False
         answer = self.response.first

@@ -10,7 +10,16 @@ from typing import Any
 
 import pytest
 
-from streamparse import Message, MessageParser, Reasoning, ServerToolResult, Text
+from streamparse import (
+    Citation,
+    Message,
+    MessageParser,
+    Reasoning,
+    Refusal,
+    ServerToolResult,
+    Text,
+    ToolCall,
+)
 from tests.messages import run_parser, sse
 
 RUN = {"threadId": "t-1", "runId": "r-1"}
@@ -213,13 +222,6 @@ def test_custom_events_and_stray_ends() -> None:
     assert message.tool_calls[0].status == "rejected"  # it never got a name
 
 
-def test_free_text_that_is_not_json() -> None:
-    """Our encoder marks arguments that are a string; another server may set the mark wrongly."""
-    marked: dict[str, Any] = {"metadata": {"streamparse": {"kind": "custom"}}}
-    message, _ = read(START, *call('"a" b', **marked), END)
-    assert message.tool_calls[0].status == "rejected"
-
-
 def test_events_of_the_transport() -> None:
     """The name of the server-sent event may replace `type`."""
     parser = MessageParser("auto")
@@ -280,3 +282,153 @@ def test_files_that_belong_to_the_reasoning_and_the_text() -> None:
     message, events = read(START, file("reasoning-file"), *text("a"), END)
     assert isinstance(message.content[0], Reasoning)
     assert "reasoning-file" in [e.name for e in events if e.type == "provider_event"]
+
+
+def test_chunks_named_by_the_transport() -> None:
+    chunk = {"messageId": "m-1", "role": "assistant", "delta": "Hi"}
+    body = f"event: TEXT_MESSAGE_CHUNK\ndata: {json.dumps(chunk)}\n\n"
+    parser, _, error = run_parser([sse([START], done=False), body.encode()], "auto")
+    assert error is None
+    assert parser.message.text == "Hi"
+
+
+def test_chunks_of_other_roles_are_passed_on_once() -> None:
+    def chunk(**fields: Any) -> dict[str, Any]:
+        return {"type": "TEXT_MESSAGE_CHUNK", **fields}
+
+    theirs = [chunk(messageId="u", role="user", delta="x"), chunk(messageId="u", delta="y")]
+    empty = chunk(messageId="v", role="user")
+    message, events = read(START, *theirs, empty, chunk(messageId="m", delta="Hi"), END)
+    assert message.text == "Hi"
+    passed = [event.data for event in events if event.type == "provider_event"]
+    assert passed == ["t-1", *theirs, empty]
+
+
+MARKED: dict[str, Any] = {"metadata": {"streamparse": {"kind": "custom"}}}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "text"),
+    [
+        ('"a\\nb" ', "complete", "a\nb"),
+        (' \n"ab"', "complete", "ab"),
+        ("", "complete", ""),
+        ('{"a": "xy"}', "complete", '{"a": "xy"}'),  # the mark is wrong: the text is not quoted
+        ("a + b", "complete", "a + b"),
+        ('"ab', "rejected", "ab"),
+        ('"ab\\', "rejected", "ab"),
+        ('"a" b', "rejected", "a"),
+    ],
+)
+def test_free_text(arguments: str, status: str, text: str) -> None:
+    """Our encoder writes free text as a JSON string, and marks the call as custom."""
+    whole = call(arguments, **MARKED)
+    for records in (whole, whole[:-1]):
+        message, _ = read(START, *records, END)
+        (found,) = message.tool_calls
+        assert (found.status, found.partial) == (status, text)
+    message, _ = read(START, *whole[:-1])
+    assert message.tool_calls[0].status == ("rejected" if arguments == '"a" b' else "truncated")
+
+
+def test_free_text_in_chunks() -> None:
+    start = {"type": "TOOL_CALL_CHUNK", "toolCallId": "c-1", "toolCallName": "note", **MARKED}
+    more = {"type": "TOOL_CALL_CHUNK", "delta": 'i"'}
+    ends = [
+        ([more], "complete", "Hi"),
+        ([], "rejected", "H"),
+        ([{**more, "delta": ""}], "rejected", "H"),
+    ]
+    for records, status, text in ends:
+        message, _ = read(START, {**start, "delta": '"H'}, *records, END)
+        (found,) = message.tool_calls
+        assert (found.kind, found.status, found.partial) == ("custom", status, text)
+
+
+def test_a_refusal_that_is_marked() -> None:
+    refused = text("No.")
+    refused[0]["metadata"] = {"refusal": True}
+    message, _ = read(START, *refused, END)
+    assert [type(part) for part in message.content] == [Refusal]
+    assert message.refusal == "No."
+    assert message.to_history()[0]["content"] == "No."
+
+
+def test_encrypted_values_of_calls_go_back() -> None:
+    signed = {
+        "type": "REASONING_ENCRYPTED_VALUE",
+        "subtype": "tool-call",
+        "entityId": "c-1",
+        "encryptedValue": "e=",
+    }
+    message, _ = read(START, *call("{}"), signed, END)
+    assert message.tool_calls[0].extra["encryptedValue"] == "e="
+    ((turn,),) = [message.to_history()]
+    assert turn["toolCalls"][0]["encryptedValue"] == "e="
+
+
+@pytest.mark.parametrize(
+    ("metadata", "status", "reason", "raw"),
+    [
+        ({}, "complete", "stop", "RUN_FINISHED"),
+        ({"finishReason": "length", "rawFinishReason": "max"}, "truncated", "length", "max"),
+        ({"finishReason": "new_word", "rawFinishReason": "new"}, "complete", "other", "new"),
+    ],
+)
+def test_the_finish_reason_in_metadata(
+    metadata: dict[str, str], status: str, reason: str, raw: str
+) -> None:
+    message, _ = read(START, *text("So"), {**END, "metadata": metadata})
+    assert (message.status, message.finish_reason) == (status, reason)
+    assert message.raw_finish_reason == raw
+
+
+@pytest.mark.parametrize("code", ["truncated", "incomplete_call"])
+def test_an_answer_that_the_transport_cut_before_the_encoder(code: str) -> None:
+    error = {"type": "RUN_ERROR", "message": "cut", "code": code}
+    message, _ = read(START, *text("So"), *call('{"a": 1}')[:-1], error)
+    assert (message.status, message.finish_reason) == ("truncated", None)
+    assert message.tool_calls[0].status == "truncated"
+
+
+def test_custom_events_of_our_encoder() -> None:
+    def custom(event: str, **value: Any) -> dict[str, Any]:
+        return {"type": "CUSTOM", "name": event, "value": value}
+
+    cited = {"url": "https://example.org/a"}
+    why = "no such port"
+    message, events = read(
+        START,
+        *call('{"port": "x"}')[:-1],
+        custom("tool_call_rejected", toolCallId="c-1", errorText=why, code="unknown_tool"),
+        *call('{"port": ', "c-2")[:-1],
+        custom("tool_call_truncated", toolCallId="c-2", errorText="cut", code="truncated"),
+        custom("server_tool_result", callId="gone", name="list", content="low"),
+        custom("server_tool_result", callId="gone"),
+        custom("source", citation=cited),
+        custom("source", citation=cited, index=1),
+        custom("source", url="x"),
+        {"type": "RAW", "source": "garden", "event": {"a": 1}},
+        END,
+    )
+    rejected, cut = message.tool_calls
+    assert (rejected.status, rejected.errors[0].message) == ("rejected", why)
+    assert (cut.status, cut.partial) == ("truncated", {})
+    assert message.content[2:] == [ServerToolResult("gone", "list", "low"), Citation(cited)]
+    passed = [(event.name, event.data) for event in events if event.type == "provider_event"][1:]
+    assert passed == [
+        ("server_tool_result", {"callId": "gone"}),
+        ("source", {"url": "x"}),
+        ("garden", {"a": 1}),
+    ]
+
+
+def test_a_result_without_a_call() -> None:
+    """It goes back to the agent, unlike calls that were cut."""
+    result = {"type": "TOOL_CALL_RESULT", "messageId": "m-2", "toolCallId": "gone", "content": "3"}
+    nobody = {"type": "TOOL_CALL_RESULT", "content": "4"}
+    message, _ = read(START, result, nobody, *call("{")[:-1])
+    assert [type(part) for part in message.content[1:]] == [ServerToolResult, ToolCall]
+    assert message.content[:1] == [ServerToolResult("gone", None, "3", {"messageId": "m-2"})]
+    (turn,) = message.to_history()
+    assert turn == {"id": "m-2", "role": "tool", "toolCallId": "gone", "content": "3"}

@@ -104,6 +104,15 @@ def test_a_cut_stream_is_never_complete(records: list[Any]) -> None:
             assert found.kind == "server" or found.status == "truncated"
 
 
+def test_types_that_only_the_transport_names() -> None:
+    parser = MessageParser("mistral-conversations")
+    for record in SEARCH:
+        data = {name: value for name, value in record.items() if name != "type"}
+        parser.feed(f"event: {record['type']}\ndata: {json.dumps(data)}\n\n")
+    parser.finish()
+    assert parser.message.to_dict() == read(SEARCH)[0].to_dict()
+
+
 def test_an_error() -> None:
     error = {"type": "conversation.response.error", "message": "too busy", "code": 3000}
     message, _ = read([*ANSWER[:2], error])

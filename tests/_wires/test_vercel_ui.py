@@ -18,7 +18,7 @@ from streamparse import (
     Text,
     ToolCallCompleted,
 )
-from streamparse._wires.vercel_ui import same_numbers
+from streamparse._wires.vercel_ui import VercelUI, same_numbers
 from tests.messages import run_parser, sse
 
 START = {"type": "start", "messageId": "msg-1"}
@@ -217,6 +217,8 @@ def test_abort() -> None:
     assert (message.status, message.finish_reason) == ("truncated", "cancelled")
     assert message.tool_calls[0].status == "truncated"
     assert message.extra == {"reason": "stopped"}
+    message, _ = read(START, *text("So"), {"type": "abort"}, done=False)
+    assert (message.finish_reason, message.extra) == ("cancelled", {})
 
 
 def test_errors() -> None:
@@ -324,3 +326,107 @@ def test_an_input_that_is_not_a_container() -> None:
     message, _ = read(START, *call('"x"', "x"), FINISH)
     [one] = message.tool_calls
     assert one.partial == "x"
+
+
+def test_a_cut_that_is_reported_as_an_error() -> None:
+    """`UIMessageStream` ends a truncated answer with `error`, because the protocol has no cut."""
+    cut = {"type": "message-metadata", "messageMetadata": {"status": "truncated"}}
+    error = {"type": "error", "errorText": "the connection broke"}
+    message, _ = read(START, *call('{"a": 1}', {})[:-1], cut, error, done=False)
+    assert (message.status, message.error) == ("truncated", None)
+    assert message.tool_calls[0].status == "truncated"
+
+
+def test_records_about_parts_and_calls_that_never_began() -> None:
+    denied = {"type": "tool-output-denied", "toolCallId": "c7"}
+    end = {"type": "text-end", "id": "t9", "citations": [{"url": "https://example.org"}]}
+    error = {"type": "tool-output-error", "toolCallId": "c9", "errorText": "busy"}
+    message, _ = read(START, end, output([1], "c8"), error, denied, FINISH)
+    assert message.content == [
+        Citation({"url": "https://example.org"}),
+        ServerToolResult("c8", None, [1]),
+        ServerToolResult("c9", None, "busy", {"is_error": True}),
+        ServerToolResult("c7", None, "the call was denied", {"is_error": True, "denied": True}),
+    ]
+    assert message.to_history() == []
+
+
+def test_input_that_the_server_rejects_after_its_deltas() -> None:
+    about = {"toolCallId": "c1", "toolName": "tide", "errorText": "bad port"}
+    error = {"type": "tool-input-error", **about, "input": {"a": 2}}
+    message, _ = read(START, *call('{"a": 1}', {})[:-1], error, FINISH)
+    (found,) = message.tool_calls
+    assert (found.status, found.partial) == ("rejected", {"a": 1})
+    assert [error.message for error in found.errors] == ["bad port"]
+
+
+def test_a_name_that_comes_late() -> None:
+    late = {"type": "tool-input-available", "toolCallId": "c1", "toolName": "tide", "input": {}}
+    delta = {"type": "tool-input-delta", "toolCallId": "c1", "inputTextDelta": "{}"}
+    message, _ = read(START, delta, late, FINISH)
+    assert [(one.name, one.status) for one in message.tool_calls] == [("tide", "complete")]
+
+
+def test_what_our_encoder_adds() -> None:
+    """Citations with several sources, stray results, images and the events of a provider."""
+
+    def source(url: str, index: int) -> dict[str, Any]:
+        ours = {"citation": {"sources": ["a", "b"]}, **({"index": index} if index else {})}
+        return {
+            "type": "source-url",
+            "sourceId": url,
+            "url": url,
+            "providerMetadata": {"streamparse": ours},
+        }
+
+    image = {"id": "i", "url": "data:image/png;base64,AA==", "index": 0}
+    stray = {"callId": "gone", "name": "list", "content": "low"}
+    message, events = read(
+        START,
+        source("https://example.org/a", 0),
+        source("https://example.org/b", 1),
+        {"type": "data-server-tool-result", "data": stray},
+        {"type": "data-server-tool-result", "data": "not ours"},
+        {"type": "data-partial-image", "data": image},
+        {"type": "data-provider-event", "data": {"name": "ping", "data": 3}},
+        FINISH,
+    )
+    assert message.content == [
+        Citation({"sources": ["a", "b"]}),
+        ServerToolResult("gone", "list", "low"),
+    ]
+    passed = [(one.name, one.data) for one in events if one.type == "provider_event"]
+    assert [name for name, _ in passed] == ["data-server-tool-result", "partial_image", "ping"]
+    assert (passed[1][1], passed[2][1]) == (image, 3)
+
+
+def test_files_of_the_reasoning_go_back() -> None:
+    file = {"url": "data:image/png;base64,AA==", "mediaType": "image/png"}
+    empty = [{"type": "text-start", "id": "e"}, {"type": "text-end", "id": "e"}]
+    message, _ = read(START, {"type": "reasoning-file", **file}, *empty, FINISH)
+    assert message.content[0] == Reasoning("", {"file": file})
+    assert message.to_history()[0]["parts"] == [{"type": "reasoning-file", **file}]
+
+
+@pytest.mark.parametrize(
+    ("record", "known"),
+    [
+        ({"type": "custom", "kind": "garden.moss"}, True),
+        ({"type": "custom", "kind": "moss"}, False),
+        ({"type": "error", "errorText": "no"}, True),
+        ({"type": "error", "error": {"message": "no"}}, False),
+        ({"type": "start", "messageId": "m"}, True),
+        ({"type": "start", "message": {}}, False),
+        ({"type": "text-start", "id": "1"}, True),
+        ({"type": "file", "url": "x"}, False),
+    ],
+)
+def test_records_that_show_the_protocol(record: dict[str, Any], known: bool) -> None:
+    assert VercelUI.recognizes(record, "") is known
+
+
+def test_numbers_beyond_floats_have_a_sign() -> None:
+    large = 10**400
+    assert same_numbers([large, -large], [float("inf"), float("-inf")])
+    assert not same_numbers([1, True], [1])
+    assert not same_numbers(["1"], [1])
