@@ -576,7 +576,9 @@ def _thought_back(part: Reasoning) -> dict[str, Any]:
 
 
 def _call_back(call: ToolCall) -> dict[str, Any]:
-    back: dict[str, Any] = {**call.extra, "id": call.id or f"call_{call.index}"}
+    # A call that was written in the text has no type.
+    back: dict[str, Any] = {"type": "function_call", **call.extra}
+    back["id"] = call.id or f"call_{call.index}"
     if call.kind == "function" or call.extra.get("type") == "mcp_server_tool_call":
         back["name"] = call.name
     if call.extra.get("type") not in _BARE or call.arguments:

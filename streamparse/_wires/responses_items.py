@@ -95,6 +95,14 @@ class Piece:
         """Return the text so far."""
         return self.part.text if self.raw is None else self.raw.value
 
+    def set_text(self, whole: str) -> None:
+        """Take the text from a record that has the whole of it."""
+        self.final = whole
+        if self.raw is None:
+            self.part.text = whole
+        else:
+            self.raw = GrowingString(whole)  # the format has read the deltas
+
 
 class Item:
     """One output item while it arrives."""

@@ -128,7 +128,9 @@ class Items:
         if at is not None and (at.kind != kind or (at.done and not _repeats(at, content))):
             at = None
         if at is not None and not at.names.isdisjoint(names):
-            return at
+            # Several calls may share an index and an id, but not a call id.
+            own = self.by_name.get((family, names[0])) if _calls_differ(at, content) else None
+            return own if own is not None and own.kind == kind else at
         again: Item | None = None
         for name in names:
             known = self.by_name.get((family, name))

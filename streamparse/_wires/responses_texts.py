@@ -17,7 +17,6 @@ from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.response import ResponseReader
-from streamparse._core.growing import GrowingString
 from streamparse._core.plain import dict_of, list_of, text_of
 from streamparse._wires.responses_items import Item, Piece, rest_of
 from streamparse._wires.rewriting import take_texts_of_parts
@@ -172,10 +171,10 @@ class Texts:
     def _put_in_order(self, item: Item, kind: str, wholes: list[tuple[int, str]]) -> None:
         """Give the whole texts to the parts in their order, after deltas of several were mixed."""
         pieces = item.pieces[kind]
-        if len(pieces) != len(wholes) or any(piece.raw is not None for piece in pieces):
+        if len(pieces) != len(wholes):
             return
         for piece, (_, text) in zip(pieces, wholes, strict=True):
-            piece.part.text = piece.final = text
+            piece.set_text(text)
         item.mixed = tuple([other for other in item.mixed if other != kind])
         self._pass_on_replaced(kind, "".join([text for _, text in wholes]))
 
@@ -258,7 +257,8 @@ class Texts:
             answer.text(text, part)
         elif isinstance(part, Reasoning):
             answer.reasoning(text, part)
-        elif isinstance(part, Refusal):
+        else:
+            assert isinstance(part, Refusal)
             answer.refusal(text, part)
 
     def _finish(self, item: Item, piece: Piece, whole: str) -> None:
@@ -284,11 +284,7 @@ class Texts:
         if more > 0:
             self._answer().room.take(more)
         item.size += more
-        piece.final = whole
-        if piece.raw is None:
-            piece.part.text = whole
-        else:
-            piece.raw = GrowingString(whole)  # the format has read the deltas
+        piece.set_text(whole)
         self._pass_on_replaced(piece.kind, whole)
 
     def settle(self) -> None:

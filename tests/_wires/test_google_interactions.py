@@ -244,6 +244,15 @@ def test_arguments_of_the_start_count_without_a_delta() -> None:
     assert message.tool_calls[0].arguments == {"bed": 2}
 
 
+def test_names_and_arguments_after_the_start() -> None:
+    named = {"type": "arguments_delta", "id": "f", "name": "plant"}
+    given = {"type": "function_call", "arguments": {"bed": 1}}
+    step = {"type": "function_call"}
+    message, _ = read([*START, *streamed(0, step, named, given, named), end("requires_action")])
+    (found,) = message.tool_calls
+    assert (found.id, found.name, found.arguments) == ("f", "plant", {"bed": 1})
+
+
 def test_broken_arguments_are_rejected() -> None:
     (found,) = read([*START, *call('{"bed" 1}'), end("requires_action")])[0].tool_calls
     assert found.status == "rejected"
@@ -285,6 +294,10 @@ def test_results_grow() -> None:
     assert isinstance(part, ServerToolResult)
     assert part.content == "ab"
     assert results_of(events) == [part]
+    other = {"type": "code_execution_result", "result": {"exit": 0}}
+    (part,) = read([*START, *streamed(0, step, texts[0], other), end()])[0].content
+    assert isinstance(part, ServerToolResult)
+    assert part.content == {"exit": 0}
     records = streamed(0, step, *texts)[:-1]
     assert results_of(read([*START, *records])[1]) == []  # it was cut
 
@@ -409,6 +422,26 @@ def test_the_final_texts_hold() -> None:
     assert message.to_history() == whole
 
 
+def test_final_texts_of_other_steps_replace_none() -> None:
+    """They are matched by their order, which is unknown if their number differs."""
+    moss = {"type": "model_output", "content": [{"type": "text", "text": "Moss."}]}
+    empty = {"type": "thought", "signature": "c2ln"}
+    message, events = read([*START, *output("Ferns."), end(steps=[empty, moss, moss])])
+    assert (message.text, passed_on(events)) == ("Ferns.", [])
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "status"),
+    [(0, "stop", "complete"), (1, "cancelled", "truncated"), (13, "error", "failed")],
+)
+def test_a_status_with_a_code(code: int, reason: str, status: str) -> None:
+    """Live sessions send a status of gRPC."""
+    last = event("interaction.completed", status={"code": code, "message": "no seeds"})
+    message, _ = read([*START, *output("Ferns."), last])
+    assert (message.finish_reason, message.status) == (reason, status)
+    assert ("no seeds" in str(message.error)) == (status == "failed")
+
+
 def test_events_that_come_again_are_skipped() -> None:
     records = [*START, *output("Ferns."), *call('{"bed": 1}', 1), end()]
     numbered = [{**record, "event_id": f"e{place}"} for place, record in enumerate(records)]
@@ -500,6 +533,32 @@ def test_its_records_are_recognized() -> None:
     assert not GoogleInteractions.recognizes({"type": "error"}, "error")
 
 
+def test_members_that_are_not_objects_are_passed_on() -> None:
+    records = [
+        event("step.start", index=0, step="fern"),
+        event("step.delta", index=0, delta=3),
+        *streamed(1, {"type": "model_output", "content": ["moss", {"type": "text", "text": "a"}]}),
+        *streamed(2, {"type": "thought", "summary": [{"type": "text"}, {"type": "graph"}, "Hm"]}),
+    ]
+    message, events = read([*START, *records, end()])
+    assert passed_on(events) == [
+        ("step", "fern"),
+        ("delta", 3),
+        ("content", "moss"),
+        ("thought_summary", {"type": "graph"}),
+    ]
+    assert (message.text, message.reasoning) == ("a", "Hm")
+
+
+def test_another_stream_on_the_connection_is_passed_on() -> None:
+    """A session sends the events of several turns, each with its `interaction_id`."""
+    other = event("interaction.completed", interaction_id="v1_b", stream_id="b")
+    first = [{**record, "stream_id": "a"} for record in [*START, *output("Ferns.")]]
+    message, events = read([*first, other, {**end(), "stream_id": "a"}])
+    assert (message.text, message.status) == ("Ferns.", "complete")
+    assert passed_on(events) == [("stream_id", "a"), ("interaction.completed", other)]
+
+
 # Bodies and chunkings
 
 
@@ -540,6 +599,56 @@ def test_no_record_is_too_strange(name: str, changes: list[tuple[int, Any]]) -> 
 
 
 # History
+
+
+def test_files_and_sources_without_text_go_back() -> None:
+    """A source belongs to the text before it; without one it has no place."""
+    cite = {"type": "text_annotation_delta", "annotations": [NOTE]}
+    sound = {"type": "audio", "data": "aGk=", "mime_type": "audio/wav"}
+    empty = {"type": "text", "text": ""}
+    deltas = [cite, empty, PICTURE, cite, sound]
+    message, _ = read([*START, *streamed(0, {"type": "model_output"}, *deltas), end()])
+    assert [type(part) for part in message.content] == [Citation, Text, Citation, Audio]
+    assert message.to_history() == [{"type": "model_output", "content": [PICTURE]}]
+    alone, _ = read([*START, *thought("", signature=""), *streamed(1, {}, cite), end()])
+    assert alone.to_history() == []
+
+
+@pytest.mark.parametrize("before", ["", "Hm."])
+def test_calls_in_the_text_go_back(before: str) -> None:
+    written = 'Yes. <tool_call>\n{"name": "plant", "arguments": {"bed": 1}}\n</tool_call>'
+    steps = [*(thought(before) if before else ()), *output(written, 1)]
+    whole = [{"type": "model_output", "content": [{"type": "text", "text": "Moss."}]}]
+    parser = MessageParser(API, format="hermes")
+    for record in [*START, *steps, end(steps=whole)]:
+        parser.feed(record)
+    parser.finish()
+    assert parser.message.text == "Yes. "  # the format has read it, so the final text is not used
+    back = {"type": "function_call", "id": "call_0", "name": "plant", "arguments": {"bed": 1}}
+    assert parser.message.to_history()[-1] == back
+
+
+def test_calls_without_arguments_go_back_without_them() -> None:
+    bare = {"type": "file_search_call", "id": "s1"}
+    given = {**bare, "id": "s2", "arguments": QUERIES}
+    message, _ = read([*START, *streamed(0, bare), *streamed(1, given), end()])
+    assert message.to_history() == [bare, given]
+
+
+def test_results_of_calls() -> None:
+    message, _ = read(SAMPLES["calls"])
+    first, second = message.tool_calls
+    about = {"type": "function_result", "call_id": "f1", "name": "plant"}
+    assert message.tool_result(first, {"ok": 1}) == {**about, "result": {"ok": 1}}
+    assert message.tool_result(first, [1]) == {**about, "result": "[1]"}
+    failed = message.tool_result(second, "no water", error=True)
+    assert failed == {
+        "type": "function_result",
+        "call_id": "f2",
+        "name": "water",
+        "result": "no water",
+        "is_error": True,
+    }
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))

@@ -277,3 +277,86 @@ def test_few_names_are_kept() -> None:
     assert parser.message.text == "a" * 100
     wire: Any = parser._input.router.wire
     assert len(wire.output.items.by_name) < 10
+
+
+@pytest.mark.parametrize(
+    ("end", "calls"),
+    [
+        # A call without a known name is the open one if it continues what has arrived.
+        ({"arguments": '{"bed": 1}'}, [("plant", {"bed": 1})]),
+        ({"arguments": '{"bed": 1}', "name": "water"}, [("plant", None), ("water", {"bed": 1})]),
+        ({"arguments": '{"row": 1}'}, [("plant", None), ("plant", {"row": 1})]),
+        ({"arguments": '{"bed": 1}', "call_id": "x"}, [("plant", None), ("plant", {"bed": 1})]),
+    ],
+)
+def test_the_whole_of_a_call_under_another_name(end: dict[str, Any], calls: list[Any]) -> None:
+    begin, *deltas, _, _ = call_events('{"bed": 1}')
+    item = call_item({"bed": 1}, id="fresh")
+    del item["call_id"]
+    last = event("output_item.done", item={**item, **end})
+    message, _ = read([CREATED, begin, *deltas[:1], last, completed()])
+    assert [(call.name, call.arguments) for call in message.tool_calls] == calls
+    assert [call.status for call in message.tool_calls][-1] == "complete"
+    given = event("output_item.done", item=item)  # with an object instead of text
+    call = only_call([CREATED, begin, *deltas, given, completed()])
+    assert (call.status, call.arguments) == ("complete", {"bed": 1})
+
+
+def test_an_item_of_another_call_id_is_another_call() -> None:
+    """Gateways give all calls one id and one index. Their call ids differ."""
+    items = [call_item(f'{{"bed": {place}}}', place, id="fc") for place in range(3)]
+    begins = [added(0, opened(item, arguments="")) for item in items]
+    for ends in (items, items[::-1], [*items, items[0]]):
+        records = [*begins, *(done(0, item) for item in ends)]
+        message, _ = read([CREATED, *records, completed(items)])
+        found = [(call.id, call.arguments) for call in message.tool_calls]
+        assert found == [(f"call_{place}", {"bed": place}) for place in range(3)]
+
+
+def test_events_with_one_unknown_name() -> None:
+    """They belong to the latest item, unless it has ended or other events have named it."""
+    bare = message_item("Ferns.")
+    del bare["id"]
+    begin = {"type": "response.output_item.added", "item": opened(bare, content=[])}
+    deltas = [
+        event("output_text.delta", item_id="new", content_index=0, delta=text)
+        for text in ("Fer", "ns.")
+    ]
+    message, events = read([CREATED, begin, *deltas, completed([bare])])
+    assert (message.text, data_named(events, "replaced_text")) == ("Ferns.", [])
+    more = event("output_text.delta", item_id="newer", content_index=0, delta="Moss.")
+    message, _ = read([CREATED, begin, *deltas, {**begin, "type": done(0, bare)["type"]}, more])
+    assert [part.to_dict()["text"] for part in message.content] == ["Ferns.", "Moss."]
+
+
+def test_the_final_list_has_items_without_events() -> None:
+    """Items without a name in common are paired by type, and those that are left are new."""
+    ended, still_open = message_item("Ferns."), message_item("Moss.", 1)
+    begin = added(1, opened(still_open, content=[]))
+    final: list[Any] = [
+        {**message_item(text), "id": f"final_{place}"}
+        for place, text in enumerate(("Ferns.", "Moss.", "Mud."))
+    ]
+    message, _ = read([CREATED, done(0, ended), begin, completed([*final, None, {}])])
+    assert [part.to_dict()["text"] for part in message.content] == ["Ferns.", "Moss.", "Mud."]
+
+
+def test_two_final_items_of_one_name() -> None:
+    item = call_item('{"bed": 1}')
+    other = call_item('{"bed": 2}', call_id="call_9")
+    bare = call_item('{"bed": 2}')
+    del bare["call_id"]
+    records = [done(0, item), done(1, other)]
+    message, _ = read([CREATED, *records, completed([item, bare])])
+    assert [call.arguments for call in message.tool_calls] == [{"bed": 1}, {"bed": 2}]
+
+
+def test_ids_that_rotate_at_the_end() -> None:
+    """An item whose events had new ids each may end twice, under further ids."""
+    begin, *events, end = text_events("Ferns.")
+    for place, record in enumerate(events):
+        if "item_id" in record:
+            record["item_id"] = f"new_{place}"
+    ends = [{**end, "item": {**end["item"], "id": f"end_{place}"}} for place in range(2)]
+    message, _ = read([CREATED, begin, *events, *ends, completed([end["item"]])])
+    assert [part.to_dict()["text"] for part in message.content] == ["Ferns."]

@@ -200,7 +200,7 @@ def test_a_content_part_of_an_unknown_type_is_passed_on_once() -> None:
     ends = [at("content_part.done", 0, content_index=0, part=part)] * 2
     message, events = read([CREATED, *ends, completed()])
     assert message.content == []
-    assert len([event for event in events if event.type == "provider_event"]) >= 1
+    assert provided(events) == [("content_part", part)]
 
 
 def test_a_text_whose_deltas_have_no_index_first() -> None:
@@ -218,3 +218,99 @@ def test_an_end_without_deltas_has_the_whole_text() -> None:
     records = [at("output_text.done", 0, content_index=0, text="Ferns.")]
     message, _ = read([CREATED, *records, completed()])
     assert shown(message) == ["Ferns."]
+
+
+def provided(events: list[Any]) -> list[Any]:
+    return [(one.name, one.data) for one in events if one.type == "provider_event"]
+
+
+def test_texts_whose_deltas_are_mixed() -> None:
+    """The text of the message is in the order of the final item, not of the deltas."""
+    pieces = [(0, "Fe"), (1, "Mo"), (0, "rns. "), (1, "ss.")]
+    records = [at("output_text.delta", 0, content_index=at_, delta=text) for at_, text in pieces]
+    texts = ["Ferns. ", "Moss."]
+    message, events = read([CREATED, *records, done(0, whole(texts)), completed([whole(texts)])])
+    assert (shown(message), message.text) == (texts, "Ferns. Moss.")
+    replaced = {"type": "output_text", "text": "Ferns. Moss."}
+    assert provided(events) == [("replaced_text", replaced)]
+    fewer = whole(["Mud."])
+    message, events = read([CREATED, *records, done(0, fewer), completed([fewer])])
+    assert (shown(message), message.text) == (["Mud.", ""], "Mud.")
+    other = [*texts, "Mud."]
+    message, events = read([CREATED, *records, done(0, whole(other)), completed()])
+    assert (shown(message), message.text) == (other, "Ferns. Moss.Mud.")
+
+
+def test_a_first_text_that_only_the_final_item_has() -> None:
+    texts = ["Ferns. ", "Moss."]
+    message, events = read([CREATED, *deltas(["Mo"], [1]), done(0, whole(texts)), completed()])
+    assert (shown(message), message.text) == (texts, "Ferns. Moss.")
+    assert [event.text for event in events if event.type == "text_delta"] == [
+        "M",
+        "o",
+        "Ferns. ",
+        "ss.",
+    ]
+    assert [name for name, _ in provided(events)] == ["replaced_text"]
+
+
+WRITTEN = 'Yes. <tool_call>\n{"name": "plant", "arguments": {}}\n</tool_call>'
+
+
+@pytest.mark.parametrize(
+    ("texts", "shown_text", "replaced"),
+    [
+        ([WRITTEN], "Yes. ", []),
+        ([WRITTEN, " Moss."], "Yes.  Moss.", []),
+        ([""], "Yes. ", []),
+        (["No."], "Yes. ", ["No."]),
+        (["Hm. ", WRITTEN], "Yes. Hm. ", [f"Hm. {WRITTEN}"]),
+    ],
+)
+def test_texts_that_a_format_reads(texts: list[str], shown_text: str, replaced: list[str]) -> None:
+    """The format has read the deltas, so a final text that differs is only passed on."""
+    records = [CREATED, *deltas([WRITTEN], [0]), done(0, whole(texts)), completed([whole(texts)])]
+    parser = MessageParser(API, format="hermes")
+    events: list[Any] = []
+    for record in records:
+        events += parser.feed(record)
+    events += parser.finish()
+    message = parser.message
+    assert [(call.name, call.status) for call in message.tool_calls] == [("plant", "complete")]
+    assert message.text == shown_text
+    assert [data["text"] for data in data_named(events, "replaced_text")] == replaced
+
+
+def test_citations_of_a_part_come_once() -> None:
+    part = {"type": "output_text", "text": "Ferns.", "annotations": [PAGE, PAGE]}
+    first = at("output_text.annotation.added", 0, content_index=0, annotation=PAGE)
+    end = at("content_part.done", 0, content_index=0, part=part)
+    item = message_item("", content=[part])
+    message, _ = read([CREATED, first, end, end, done(0, item), completed([item])])
+    assert [one.data for one in message.content if isinstance(one, Citation)] == [PAGE, PAGE]
+
+
+def test_unknown_parts_of_a_whole_item_are_passed_on_once() -> None:
+    part = {"type": "hologram", "data": "x"}
+    item = message_item("", content=[part, *parts_of(["Ferns."])])
+    ends = [at("content_part.done", 0, content_index=0, part=part), done(0, item), done(0, item)]
+    message, events = read([CREATED, *ends, completed([item])])
+    assert (message.text, provided(events)) == ("Ferns.", [("content_part", part)])
+
+
+def test_thoughts_of_a_type_that_is_new() -> None:
+    """An item of the type reasoning has thoughts, under any type of part."""
+    item = {"type": "reasoning", "id": "rs", "summary": [{"type": "gist", "text": "Hm."}]}
+    message, _ = read([CREATED, done(0, item), completed([item])])
+    assert (message.reasoning, len(message.content)) == ("Hm.", 1)
+
+
+def test_more_audio_of_one_part() -> None:
+    data = [at("output_audio.delta", 0, content_index=0, delta=piece) for piece in ("AAEC", "AAE=")]
+    end = at("output_audio_transcript.done", 0, content_index=0, transcript="Moss.")
+    begin = at("output_audio_transcript.delta", 0, content_index=0, delta="Fern")
+    message, events = read([CREATED, *data, begin, end, end, completed()])
+    [part] = message.content
+    assert isinstance(part, Audio)
+    assert (part.text, part.size) == ("Fern", 5)
+    assert [name for name, _ in provided(events)] == ["replaced_text"]
