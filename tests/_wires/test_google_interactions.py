@@ -606,7 +606,7 @@ def test_files_and_sources_without_text_go_back() -> None:
     cite = {"type": "text_annotation_delta", "annotations": [NOTE]}
     sound = {"type": "audio", "data": "aGk=", "mime_type": "audio/wav"}
     empty = {"type": "text", "text": ""}
-    deltas = [cite, empty, PICTURE, cite, sound]
+    deltas: list[dict[str, Any]] = [cite, empty, PICTURE, cite, sound]
     message, _ = read([*START, *streamed(0, {"type": "model_output"}, *deltas), end()])
     assert [type(part) for part in message.content] == [Citation, Text, Citation, Audio]
     assert message.to_history() == [{"type": "model_output", "content": [PICTURE]}]
