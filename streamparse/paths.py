@@ -483,7 +483,7 @@ class _Scanner:
         paired = unit < 0xDC00 and self.text.startswith("\\u", self.position)
         low = self.hex_unit() if paired else 0
         if not 0xDC00 <= low <= 0xDFFF:
-            raise self.error("the escape of a surrogate stands alone, not in a pair", start)
+            raise self.error("the escape of a surrogate is not part of a pair", start)
         return chr(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00))
 
     def hex_unit(self) -> int:

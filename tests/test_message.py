@@ -633,7 +633,7 @@ def test_messages_that_take_no_results() -> None:
     server.name = "web_search"
     with pytest.raises(ValueError, match="the provider runs 'web_search' itself"):
         message.tool_result(server, "x")
-    with pytest.raises(TypeError, match="is none of them"):
+    with pytest.raises(TypeError, match="a result must be JSON data"):
         message.tool_result(message.tool_calls[0], object())
     empty = message.tool_result(message.tool_calls[0], ValueError())
     assert empty["content"] == '{"error":"ValueError"}'

@@ -45,4 +45,4 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (Decimal, PurePath, UUID)):
         return str(value)
     name = type(value).__name__
-    raise TypeError(f"a result is JSON data, a model or a dataclass, and {name} is none of them")
+    raise TypeError(f"a result must be JSON data, a model or a dataclass, not {name}")

@@ -7,7 +7,7 @@ from typing import Final
 __all__ = ["reason_of"]
 
 # The words of servers and gateways by what they mean, whatever API they use, in lower case. ""
-# means that the answer goes on. Their origins: OpenAI, Azure (`tool_call`), Together (`eos`), Text
+# means that more follows. Their origins: OpenAI, Azure (`tool_call`), Together (`eos`), Text
 # Generation Inference (`eos_token`, `stop_sequence`), vLLM and SGLang (`abort`), Mistral
 # (`model_length`), Zhipu (`sensitive`, `network_error`), DeepSeek (`insufficient_system_resource`),
 # Titan (`FINISH`), DashScope (`"null"`), watsonx (`not_finished`), Anthropic (`pause_turn`),

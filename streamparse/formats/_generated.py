@@ -145,7 +145,7 @@ class GeneratedPayload(Payload):
                 self.reader.note_repair(code, True)
         emit_value(value, self.driver())
 
-    def unexpected(self, message: str = "text stands between the parameters") -> None:
+    def unexpected(self, message: str = "text between the parameters") -> None:
         """Note an anomaly for unexpected text, after emitting everything before it."""
         reader = self.reader
         assert reader is not None

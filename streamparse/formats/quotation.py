@@ -3,7 +3,7 @@
 Fences and code spans follow CommonMark 0.31 (sections 4.5 and 6.1), with three differences, because
 the text is still arriving. A fence may have any indentation and follow the marks of quotations
 and list items. A span is open from its first backticks on, because it is not yet known whether it
-will be closed. It ends with its paragraph at the latest, or with its line if no marker stands in
+will be closed. It ends with its paragraph at the latest, or with its line if no marker is in
 it, so that a stray backtick hides no call.
 """
 

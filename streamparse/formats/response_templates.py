@@ -241,7 +241,9 @@ def _field(name: str, spec: Any) -> _Field:
     _check_keys(place, spec, _FIELD_KEYS)
     content = spec.get("content", "text")
     if content not in _CONTENTS:
-        raise refused(f"{place}.content", f"{content!r} is none of {', '.join(sorted(_CONTENTS))}")
+        raise refused(
+            f"{place}.content", f"{content!r} is not one of {', '.join(sorted(_CONTENTS))}"
+        )
     if not isinstance(spec.get("transform_each", False), bool):
         raise refused(f"{place}.transform_each", "must be true or false")
     if spec.get("transform_each") and spec.get("transform") is None:

@@ -51,7 +51,7 @@ def from_structural_tag(tag: Mapping[str, Any]) -> Format:
     """Return the format of answers that a structural tag constrains.
 
     The tag must have the tags of at least two tools, whose names differ: the text that their
-    `begin` and `end` share stands around every call. A tag around any text is reasoning if it comes
+    `begin` and `end` share encloses every call. A tag around any text is reasoning if it comes
     first or is named as reasoning; otherwise it is content.
 
     Args:
@@ -278,7 +278,7 @@ def _parameters(style: str) -> Parameters:
     """Return the parameters of a style."""
     if style not in _STYLES:
         known = ", ".join(("json", *_STYLES))
-        raise refused("structural_tag.format", f"the style {style!r} is none of {known}")
+        raise refused("structural_tag.format", f"the style {style!r} is not one of {known}")
     module, name = _STYLES[style]
     payload = next(format.calls[0].payload for format in module.FORMATS if format.name == name)
     assert isinstance(payload, Parameters)

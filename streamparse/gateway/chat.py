@@ -111,7 +111,7 @@ class _Work:
             if is_answer and kind.lower() == "text/event-stream":
                 return await self._stream(response, request, is_last)
             if self._exchange.status:
-                text = f"the answer to a repeated request is no stream, and has the status {status}"
+                text = f"a repeated request was answered with status {status} and without a stream"
                 raise RefusedError(502, "upstream_error", "upstream_broken", text)
             if is_answer and kind.lower() == "application/json":
                 return await self._whole(response, request, is_last)

@@ -342,7 +342,7 @@ OPENER = r"<do>(?P<name>\w+)>"
         (changed(open_pattern="x"), "has both open and open_pattern"),
         (changed(open=None, open_pattern="("), "is not a regular expression"),
         (changed(open=None, open_pattern=7), "must be a text"),
-        (changed(content="yaml"), "'yaml' is none of bool, float"),
+        (changed(content="yaml"), "'yaml' is not one of bool, float"),
         (changed(content="kv-lines"), "calls cannot be kv-lines"),
         (changed(colour=1), "unknown keys: colour"),
         (changed(join=",", repeats=None), "join: needs repeats"),

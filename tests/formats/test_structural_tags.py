@@ -196,7 +196,7 @@ def test_a_tag_is_a_format() -> None:
             ),
             "a regex before the arguments",
         ),
-        (tag(triggered(tool("<c>@:", "</c>", "cohere_xml"))), "'cohere_xml' is none of json"),
+        (tag(triggered(tool("<c>@:", "</c>", "cohere_xml"))), "'cohere_xml' is not one of json"),
         (
             tag(triggered([*tool("<c>@:", "</c>"), *tool("<c>@:", "</c>", "glm_xml")])),
             "several styles",
