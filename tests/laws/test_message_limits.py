@@ -218,7 +218,7 @@ def test_choices_parts_and_names_are_bounded(what: str) -> None:
 
 @pytest.mark.parametrize("limit", ["content", "choices", "parts", "name", "tool_calls"])
 @pytest.mark.parametrize("kind", KEPT)
-def test_bounds_of_nothing_at_all(limit: str, kind: str) -> None:
+def test_limits_of_zero_are_applied(limit: str, kind: str) -> None:
     api, records = KEPT[kind]
     outcome(records(["w"] * 4), api, **{limit: 0})
     raw = 'a <tool_call>{"name": "save", "arguments": {}}</tool_call> b'
