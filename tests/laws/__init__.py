@@ -1,1 +1,1 @@
-"""One file for each law of the parser: properties that hold for any input, however it is cut."""
+"""The laws of the parser: properties that hold for any input and any division into fragments."""

@@ -1,7 +1,7 @@
-"""A finish reason is not the end of an answer, and it completes nothing that the text left open.
+"""A finish reason neither ends an answer nor completes a call that the text left open.
 
-Both rules hold for any stream and any cut. The oracle of the first is the same stream without the
-reasons in between; that of the second is the same text without a wire around it.
+Both rules hold for any stream and any chunking. The first is checked against the same stream
+without the additional finish reasons, the second against the same text without a wire format.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def test_reasons_in_between_change_nothing(
     plain = answer([*records, end], sizes)
     found = answer([*interrupted, end], sizes)
     if last == "length":
-        # A normal reason may have completed calls that the limit alone would have cut.
+        # An earlier "stop" may have completed calls that "length" alone would truncate.
         assert (found.text, found.reasoning) == (plain.text, plain.reasoning)
         assert (found.status, found.finish_reason) == ("truncated", "length")
     else:

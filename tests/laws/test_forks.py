@@ -1,6 +1,6 @@
 """Forks: `clone`, `copy` and `pickle` in mid-stream give an independent parser in the same state.
 
-At any place, at any depth, in both builds.
+The state may be taken at any character and at any depth.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ ANY_OPTIONS = st.one_of(
 
 
 def visible(parser: JSONParser) -> dict[str, Any]:
-    """Everything that can be read from a parser."""
+    """Return everything that can be read from a parser."""
     return {
         "value": tokens(parser.value),
         "snapshot": tokens(parser.snapshot()),
@@ -123,7 +123,7 @@ def test_forks_diverge(
     other: str,
     chosen: dict[str, Any],
 ) -> None:
-    """A fork does not see the input of the others."""
+    """Input that one fork receives does not affect the others."""
     place %= len(text) + 1
     before, after = text[:place], text[place:]
     parser = JSONParser(**chosen)
@@ -142,7 +142,7 @@ def ended(before: str, rest: str, chosen: dict[str, Any]) -> Outcome:
     return run_on(parser, [rest])
 
 
-# Places that a document is likely to be cut at, each inside something else.
+# Beginnings of documents that end inside each kind of token and container.
 KINDS_OF_PLACES = (
     "",
     "\ufeff",
@@ -175,7 +175,7 @@ KINDS_OF_PLACES = (
 )
 @pytest.mark.parametrize("text", KINDS_OF_PLACES)
 def test_a_fork_at_each_kind_of_place(fork: Callable[[JSONParser], JSONParser], text: str) -> None:
-    """Both go on from there, with `value` read before or not."""
+    """The parser and its fork give the same results, whether or not `value` was read before."""
     for read in (False, True):
         for rest in ("", "0", '"', 'e"]', "\\ude00", ",", "]", "}", ' "x'):
             parser = JSONParser()
@@ -190,7 +190,7 @@ def test_a_fork_at_each_kind_of_place(fork: Callable[[JSONParser], JSONParser], 
 def test_a_fork_knows_the_length_of_the_open_string(
     fork: Callable[[JSONParser], JSONParser], unit: str
 ) -> None:
-    """Also where the limit is far away, so that nothing was counted yet."""
+    """The fork applies the limit exactly, even if it was still far away at the time of the fork."""
     text = '["' + unit * 9_000
     for place in (2, 10, 5_000):
         parser = JSONParser(limits=Limits(string=9_000))
@@ -214,7 +214,7 @@ def openings(depth: int) -> Iterator[tuple[str, str]]:
 @each_fork
 @pytest.mark.parametrize("many", [False, True])
 def test_a_fork_at_the_depth_limit(fork: Callable[[JSONParser], JSONParser], many: bool) -> None:
-    """A thousand open containers are possible; the whole value is then completed and forked."""
+    """A parser can be forked with a thousand open containers, and again when all are closed."""
     for opening, closing in openings(1000):
         parser = JSONParser(many=many)
         parser.feed(opening)
@@ -226,7 +226,7 @@ def test_a_fork_at_the_depth_limit(fork: Callable[[JSONParser], JSONParser], man
 
 
 def test_events_and_errors_pickle_at_the_depth_limit() -> None:
-    """Returned events can be sent elsewhere too."""
+    """An error for a value of a thousand levels can be pickled together with its events."""
     parser = JSONParser()
     parser.feed("[" * 1000 + "]" * 999)
     with pytest.raises(StreamParseError) as caught:

@@ -26,7 +26,7 @@ from tests.formats.render import CHANNELS, NO_CALLS, WRITERS, Page, make_answer
 from tests.helpers import cut
 from tests.strategies import SIZES
 
-# Each format is a property of its own: together they are searched as hard as others alone.
+# Each format is a separate property, so each gets a fraction of the examples.
 FEW = settings(max_examples=max(settings().max_examples // 50, 2))
 each_format = pytest.mark.parametrize("name", names())
 CHOICES = st.randoms(use_true_random=False)
@@ -35,10 +35,10 @@ CHOICES = st.randoms(use_true_random=False)
 @each_format
 @FEW
 @given(choose=CHOICES, sizes=SIZES)
-def test_law_1_what_was_said_is_read(
+def test_law_1_an_answer_is_read_back(
     name: str, choose: random.Random, sizes: Sequence[int]
 ) -> None:
-    """Laws 1 and 4: written in the format, cut anywhere, read back."""
+    """Laws 1 and 4: an answer written in the format is read back, however it is cut."""
     answer = make_answer(name, choose)
     options = {"tools": answer.tools or None, **answer.options}
     whole = run(name, [answer.text], **options)
@@ -55,7 +55,7 @@ def test_law_1_what_was_said_is_read(
 def test_law_3_what_is_shown_only_grows(
     name: str, choose: random.Random, sizes: Sequence[int]
 ) -> None:
-    """Law 3: texts and partial arguments."""
+    """Law 3: texts and partial arguments only grow."""
     answer = make_answer(name, choose, most=2)
     options = {"tools": answer.tools or None, **answer.options}
     check_growth(name, cut(answer.text, sizes if any(sizes) else [1]), **options)
@@ -67,7 +67,7 @@ def test_law_3_what_is_shown_only_grows(
 def test_law_7_a_cut_call_is_never_complete(
     name: str, choose: random.Random, sizes: Sequence[int], places: list[float]
 ) -> None:
-    """Laws 7 and 8: what stops early."""
+    """Laws 7 and 8: an answer that stops early is truncated, and none of its text is lost."""
     answer = make_answer(name, choose)
     for place in {int(share * len(answer.text)) for share in places}:
         check_truncated(answer, place, cut(answer.text[:place], sizes))
@@ -75,7 +75,7 @@ def test_law_7_a_cut_call_is_never_complete(
 
 @pytest.mark.parametrize("name", ["step3", "deepseek_v32", "kimi_k3", "minimax_m3", "glm45"])
 def test_law_7_cut_at_every_character_of_a_call(name: str) -> None:
-    """A marker that the end cuts is not a misread argument: the call is truncated, not rejected."""
+    """If the text ends inside a marker, the call is truncated, not rejected."""
     answer = make_answer(name, random.Random(11), most=1)
     assert answer.calls
     for place in range(max(answer.ends[0] - 250, 0), answer.ends[0] + 1):
@@ -86,7 +86,7 @@ def test_law_7_cut_at_every_character_of_a_call(name: str) -> None:
 @FEW
 @given(choose=CHOICES, sizes=SIZES, known=st.booleans())
 def test_law_1_damaged(name: str, choose: random.Random, sizes: Sequence[int], known: bool) -> None:
-    """Laws 1, 4, 8 for damaged answers: no exception, one reading, nothing lost."""
+    """Laws 1, 4 and 8: a damaged answer loses no text, and any cut gives the same result."""
     answer = make_answer(name, choose)
     text = damaged(answer.text, get(name), choose)
     tools = answer.tools if known and answer.calls else None
@@ -99,7 +99,7 @@ DIGITS = "0123456789 0123456789"
 
 
 class Plain(random.Random):
-    """Always the first choice: the usual spelling."""
+    """Always makes the first choice, which is the usual spelling."""
 
     def random(self) -> float:
         return 0.99
@@ -117,7 +117,7 @@ def fed_singly(parser: FormatParser, text: str) -> list[list[dict[str, Any]]]:
 
 @pytest.mark.parametrize("name", [name for name in names() if name not in NO_CALLS])
 def test_law_2_each_character_of_a_text_argument_comes_at_once(name: str) -> None:
-    """Law 2: what can be no closer is returned by the feed that brings it."""
+    """Law 2: the feed that brings a digit of a text argument returns it."""
     schema = {"type": "object", "properties": {"city": {"type": "string"}}}
     call = Wanted("search", {"city": DIGITS}, "id1", schema)
     page = Page()
@@ -139,7 +139,7 @@ def test_law_2_each_character_of_a_text_argument_comes_at_once(name: str) -> Non
 
 @each_format
 def test_law_2_each_character_of_text_comes_at_once(name: str) -> None:
-    """Law 2 for content and reasoning."""
+    """Law 2: each character of content and reasoning is returned by the feed that brings it."""
     texts = {"text_delta": ("", ""), "reasoning_delta": ("", "")}
     prompt = ""
     if name in CHANNELS:
@@ -162,15 +162,15 @@ def test_law_2_each_character_of_text_comes_at_once(name: str) -> None:
         parser.finish()
 
 
-# Markers that models talk about
+# Markers in prose
 
-# Openers after which any word is a part of the call, and one that only frames the content.
+# After these openers any word belongs to the call; the last one only frames the content.
 NOT_LONE = ("<tool: function>", "<|message_model|>")
-HELD = 256  # characters after an opener
+HELD = 256  # At most so many characters after an opener are held back.
 
 
 def openers(name: str) -> list[str]:
-    """The markers that begin a call, a section or a message."""
+    """Return the markers that begin a call, a section or a message."""
     plan = plan_of(get(name))
     words = set(plan.openers)
     if plan.channels is not None:
@@ -184,7 +184,7 @@ def openers(name: str) -> list[str]:
 def test_law_8_a_lone_opener_is_text(
     name: str, choose: random.Random, sizes: Sequence[int], count: int
 ) -> None:
-    """Laws 1, 2 and 8: prose after an opener shows it as text, after 256 characters at most."""
+    """Laws 1, 2 and 8: an opener in prose becomes text after at most 256 more characters."""
     opener = choose.choice(openers(name))
     words = [choose.choice(["the", "tag", "opens", "a call", "here"]) for _ in range(count)]
     text = f"Then {opener} {' '.join(words)}, it says."
@@ -204,7 +204,7 @@ def test_law_8_a_lone_opener_is_text(
 def test_law_8_markers_in_markdown_around_a_call_are_text(
     name: str, choose: random.Random, sizes: Sequence[int]
 ) -> None:
-    """Laws 1 and 8: quoted before and after a call, which is the same as without them."""
+    """Laws 1 and 8: markers quoted in Markdown are text, and the calls after them are unchanged."""
     format = get(name)
     if not format.quotation or format.channels is not None or name in NO_CALLS:
         return
@@ -216,7 +216,7 @@ def test_law_8_markers_in_markdown_around_a_call_are_text(
         return
     options = {"tools": answer.tools or None}
     if any(section.at_start for section in format.sections):
-        return  # only at the start of the answer
+        return  # Its sections are only recognised at the start of the answer.
     found = run(name, cut(quoted + answer.text, sizes), **options)
     alone = run(name, [answer.text], **options)
     assert found.message.text.startswith(quoted.strip())
@@ -230,7 +230,7 @@ def test_law_8_markers_in_markdown_around_a_call_are_text(
 def test_law_8_markdown_inside_arguments_is_kept(
     name: str, choose: random.Random, sizes: Sequence[int]
 ) -> None:
-    """Laws 1 and 8: fences and code spans in a string argument mean nothing to the framing."""
+    """Laws 1 and 8: fences and code spans in a string argument do not end or change the call."""
     if name in NO_CALLS:
         return
     code = choose.choice(["```sh\nls\n```", "`a` and `b", "~~~\nopen", "- x\n\n> y `z`"])

@@ -1,8 +1,9 @@
 """Law 6 for raw-text formats: the cost of a character does not depend on how many precede it.
 
-Long arguments in every kind of payload, and texts made to have a parser look at the same
-characters again: headers without end, what may become a marker again and again, closers that are
-none. Lines are counted as in `test_law_6_linear.py`, and time is measured for what they hide.
+The texts are long arguments in every kind of payload, and texts that could make a parser scan the
+same characters again: endless headers, repeated beginnings of markers, incomplete closers.
+Executed lines are counted as in `test_law_6_linear.py`; time is measured because one line can copy
+any amount of text.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _M3 = ']<]minimax[>[<tool_call>]<]minimax[>[<invoke name="f">]<]minimax[>[<s>'
 _HARMONY = " to=functions.f<|channel|>commentary<|message|>"
 _HERMES = '<tool_call>{"name": "f", "arguments": {"s": "'
 
-# Text that occurs once, and text that is then repeated.
+# The format, text that occurs once, and text that is then repeated.
 LOADS: dict[str, tuple[str, str, str]] = {
     "content": ("hermes", "", "word "),
     "reasoning": ("hermes", "<think>", "word "),
@@ -37,7 +38,7 @@ LOADS: dict[str, tuple[str, str, str]] = {
         "text\\\\n",
     ),
     "arguments before the name": ("hermes", '<tool_call>{"arguments": {"s": "', "text\\n"),
-    "a field nobody knows": ("hermes", '<tool_call>{"name": "f", "mood": "', "text\\n"),
+    "an unknown field": ("hermes", '<tool_call>{"name": "f", "mood": "', "text\\n"),
     "name and arguments": ("mistral_v13", '[TOOL_CALLS]f[ARGS]{"s": "', "text\\n"),
     "harmony": ("harmony", _HARMONY + '{"s": "', "text\\n"),
     "free text": ("harmony", _HARMONY, "text\n"),
@@ -65,10 +66,10 @@ LOADS: dict[str, tuple[str, str, str]] = {
         '<｜DSML｜invoke name="f"><｜DSML｜parameter name="',
         "a>",
     ),
-    "openers in a value": ("qwen3_coder", _CODER, "<parameter=a>x</parameter "),
-    "closers in a value": ("qwen3_coder", _CODER, "</parameter>x "),
-    "white space behind a closer": ("qwen3_coder", _CODER + "</parameter>", " "),
-    "white space behind a call": ("qwen3_coder", _CODER + "</parameter></function>", " "),
+    "incomplete openers in a value": ("qwen3_coder", _CODER, "<parameter=a>x</parameter "),
+    "incomplete closers in a value": ("qwen3_coder", _CODER, "</parameter>x "),
+    "white space after a closer": ("qwen3_coder", _CODER + "</parameter>", " "),
+    "white space after a call": ("qwen3_coder", _CODER + "</parameter></function>", " "),
     "white space in front": ("pythonic", "", " "),
     "newlines in a value": ("qwen3_coder", _CODER, "\n"),
     "quotes in a string": ("pythonic", "[f(s='", "' "),
@@ -78,7 +79,7 @@ LOADS: dict[str, tuple[str, str, str]] = {
     "a bare string": ("gemma4", "<|tool_call>call:f{s:", "word "),
     "half a delimiter": ("gemma4", '<|tool_call>call:f{s:<|"|>', '<|"|'),
     "brackets": ("pythonic", "[f(s=", "[[[]], "),
-    "tags that are none": ("minimax_m3", _M3, "]<]minimax[>["),
+    "incomplete tags": ("minimax_m3", _M3, "]<]minimax[>["),
     "a tag without end": ("minimax_m3", _M3, "]<]minimax[>[<a"),
     "elements without end": ("minimax_m3", _M3.replace("<s>", "<x>"), "]<]minimax[>[</y>"),
     "auto, markers that decide nothing": ("auto", "", "<tool_call> <"),
@@ -92,7 +93,7 @@ MANY = 12
 
 
 def feed(format: str, start: str, rest: str, size: int = 4) -> FormatParser:
-    """The load in deltas of four characters, or of `size`."""
+    """Return a parser that received `start`, and then `rest` in deltas of `size` characters."""
     parser = FormatParser(format, tools=TOOLS, limits=Limits(tool_calls=10**6))
     parser.feed(start)
     for piece in cut(rest, [size]):
@@ -107,14 +108,14 @@ def stream(more: str, size: int) -> str:
 @pytest.mark.skipif(COMPILED, reason="compiled code has no lines")
 @pytest.mark.parametrize("load", LOADS)
 def test_law_6_lines(load: str) -> None:
-    """Law 6: the lines that run for a character, late and early."""
+    """Law 6: a late character executes no more lines than an early one."""
     format, start, more = LOADS[load]
 
     def cost(first: int, last: int) -> float:
         early, late = (lines_run(_feeding(format, start, more, size)) for size in (first, last))
         return (late - early) / (last - first)
 
-    # A header is given up after 4096 characters: what then comes may cost a little more.
+    # A header is abandoned after 4096 characters; later characters may cost a little more.
     assert cost(4400, 4900) <= 1.5 * cost(600, 1100) + 1
 
 
@@ -125,11 +126,11 @@ def _feeding(format: str, start: str, more: str, size: int) -> Callable[[], Any]
 
 @pytest.mark.parametrize("load", LOADS)
 def test_law_6_time(load: str) -> None:
-    """Law 6: a copy of all earlier text, for each delta, would show."""
+    """Law 6: no delta takes time in proportion to all earlier text, as copying it would."""
     format, start, more = LOADS[load]
     few, many = stream(more, 2000), stream(more, 2000 * MANY)
     at_first = later = float("inf")
-    for _ in range(4):  # only a machine that is busy all the time fails all of them
+    for _ in range(4):  # Another process may disturb some of the rounds, but hardly all.
         at_first = min(at_first, cost(format, start, few))
         later = min(later, cost(format, start, many))
         if later <= 3 * at_first:
@@ -137,7 +138,7 @@ def test_law_6_time(load: str) -> None:
     pytest.fail(f"a character costs {later / at_first:.1f} times as much in a longer stream")
 
 
-# Text that is kept until its role is known, in fragments of one size.
+# Text that is held back until its role is known.
 KEPT: dict[str, tuple[str, str, str]] = {
     "white space in front": ("hermes", "", " "),
     "ends of the turn": ("hermes", "", "<|im_end|>"),
@@ -154,8 +155,8 @@ KEPT: dict[str, tuple[str, str, str]] = {
 
 
 @pytest.mark.parametrize("load", KEPT)
-def test_law_6_of_what_is_kept(load: str) -> None:
-    """Law 6: what is kept is not copied for each fragment."""
+def test_law_6_text_that_is_held_back(load: str) -> None:
+    """Law 6: text that is held back is not copied for each fragment."""
     format, start, more = KEPT[load]
     few, many = stream(more, 100_000), stream(more, 100_000 * MANY)
     at_first = later = float("inf")
@@ -182,7 +183,7 @@ WHOLE: dict[str, tuple[str, str, str]] = {
 
 @pytest.mark.parametrize("load", WHOLE)
 def test_law_6_in_one_fragment(load: str) -> None:
-    """Law 6: a long fragment costs what its characters do."""
+    """Law 6: the cost of a character does not depend on the length of its fragment."""
     format, start, more = WHOLE[load]
     few, many = stream(more, 20_000), stream(more, 20_000 * MANY)
     at_first = later = float("inf")
@@ -195,5 +196,5 @@ def test_law_6_in_one_fragment(load: str) -> None:
 
 
 def cost(format: str, start: str, rest: str, size: int = 4) -> float:
-    """Seconds for each character of `rest`, fed in pieces of `size`."""
+    """Return the seconds for each character of `rest`, fed in pieces of `size`."""
     return seconds(lambda: feed(format, start, rest, size)) / len(rest)

@@ -1,7 +1,7 @@
-"""An exception that reading does not handle is final: the parser never goes on with text missing.
+"""After an exception from outside, a parser rejects all input: it never continues with a gap.
 
-In the interpreted build a tracer raises at any step inside the package; in both builds the clock
-that the caller gave raises.
+In the interpreted build a trace function raises at any step inside the package. In both builds
+the caller's clock raises.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ FOLDER = os.path.dirname(streamparse.__file__) + os.sep
 
 
 class Stop(BaseException):
-    """The exception that a signal handler raises."""
+    """Stands for an exception that a signal handler raises."""
 
 
 class Tracer:
-    """Raises at a step inside the package: the so many-th opcode."""
+    """Raises `Stop` before the given opcode inside the package, counted from the start."""
 
     def __init__(self, at: int) -> None:
         self.at = at
@@ -61,14 +61,14 @@ class Tracer:
 
 
 def _is_last(frame: FrameType) -> bool:
-    """Whether the public method returns now: what raises here, raises after the call."""
+    """Return whether the public method is about to return: its work is then already done."""
     caller = frame.f_back
     is_outermost = caller is None or not caller.f_code.co_filename.startswith(FOLDER)
     return is_outermost and frame.f_code.co_code[frame.f_lasti] == opcode.opmap["RETURN_VALUE"]
 
 
 def check_dead(parser: Any, rest: list[Any]) -> None:
-    """Every later call is refused, and no more events are returned."""
+    """Check that every later call raises, and that no more events are returned."""
     for fragment in rest:
         with pytest.raises(StreamParseError) as caught:
             parser.feed(copy.deepcopy(fragment))
@@ -78,7 +78,7 @@ def check_dead(parser: Any, rest: list[Any]) -> None:
     assert caught.value.code == "interrupted"
 
 
-@pytest.mark.skipif(COMPILED, reason="compiled, the steps cannot be seen")
+@pytest.mark.skipif(COMPILED, reason="compiled code has no opcodes to trace")
 @pytest.mark.parametrize("scene", [name for name in SCENES if name not in ("frames", "model")])
 @given(st.data())
 def test_an_interrupt_at_any_step(scene: str, data: st.DataObject) -> None:
@@ -90,7 +90,7 @@ def test_an_interrupt_at_any_step(scene: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(fragments) - 1), label="fragment")
     for fragment in fragments[:place]:
         parser.feed(copy.deepcopy(fragment))
-    # Before these steps nothing is taken, and the call can be made again.
+    # In the first 100 steps no input is taken yet, so the call could be repeated.
     step = data.draw(st.integers(100, 3_000), label="step")
     fragment = copy.deepcopy(fragments[place])
     try:
@@ -148,7 +148,7 @@ def test_a_clock_that_raises_while_a_failure_is_reported() -> None:
     check_dead(parser, ["x"])
 
 
-def test_an_interrupt_in_an_sdk_s_object_is_final() -> None:
+def test_an_interrupt_while_an_sdk_object_is_read_is_final() -> None:
     class Chunk:
         def model_dump(self, **options: Any) -> Any:
             raise KeyboardInterrupt
@@ -174,7 +174,7 @@ def test_a_stream_that_is_interrupted_is_not_in_progress() -> None:
 
 
 @pytest.mark.parametrize("wrong", [None, 5, [b"x"], object()])
-def test_a_wrong_argument_kills_nothing(wrong: Any) -> None:
+def test_a_wrong_argument_does_not_end_the_parser(wrong: Any) -> None:
     parser = MessageParser("openai-chat")
     parser.feed(CHAT[0])
     with pytest.raises(TypeError):

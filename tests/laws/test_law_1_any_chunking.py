@@ -1,7 +1,7 @@
 """Law 1, any chunking, same result.
 
-Final value, errors and events, once adjacent deltas of one path are merged, do not depend on
-where the input was cut: bytes, characters, code units of an escape, anything.
+The final value, the errors and the events (once adjacent deltas of one path are merged) do not
+depend on where the input was cut, even inside a character or an escape.
 
 An `Outcome` holds more than the law asks for: lines, columns, excerpts, messages and the
 remainder do not depend on the cut either.
@@ -29,7 +29,7 @@ from tests.strategies import (
     options,
 )
 
-# A text for every place where a cut could matter: tokens, escapes, pairs, limits, the BOM.
+# Texts with every construct that a cut could affect: tokens, escapes, surrogate pairs, the BOM.
 TRICKY = (
     '\ufeff{"a\\u00e9b": "\\ud83d\\ude00\\n", "\ud83d\ude00": [-0.5e+1, true, false, null]} \r\n',
     '["\\ud83d", "\\ude00", "\\ud83dx", "\\ud83d\\ud83d\\ude00", "\ud83d\\ude00", "\\ud83d\ude00"]',
@@ -62,7 +62,7 @@ def cuts_in_two(data: Any) -> list[list[Any]]:
     "chosen", [{}, {"surrogates": "error"}, {"limits": Limits(string=2)}, {"many": True}], ids=str
 )
 def test_law_1_every_cut_in_two(text: str, chosen: dict[str, Any]) -> None:
-    """Law 1, for each single cut of texts that have something to cut."""
+    """Law 1 for every division of a tricky text into two."""
     whole = run([text], **chosen)
     for pieces in [*cuts_in_two(text), list(text)]:
         assert run(pieces, **chosen) == whole
@@ -71,7 +71,7 @@ def test_law_1_every_cut_in_two(text: str, chosen: dict[str, Any]) -> None:
 @pytest.mark.parametrize("data", TRICKY_BYTES)
 @pytest.mark.parametrize("trailing", ["error", "stop"])
 def test_law_1_every_cut_of_bytes_in_two(data: bytes, trailing: str) -> None:
-    """Law 1, for each single cut inside characters, inside a BOM, and of what is not UTF-8."""
+    """Law 1 for every division of tricky bytes into two, also inside a character or a BOM."""
     whole = run([data], trailing=trailing)
     for pieces in [*cuts_in_two(data), cut(data, [1])]:
         assert run(pieces, trailing=trailing) == whole
@@ -80,11 +80,11 @@ def test_law_1_every_cut_of_bytes_in_two(data: bytes, trailing: str) -> None:
 @given(ANY_TEXTS, SIZES, options(select=QUERIES))
 @example('["ab"]', [4, 0], {"limits": Limits(string=1)})
 def test_law_1_text(text: str, sizes: Sequence[int], chosen: dict[str, Any]) -> None:
-    """Law 1 for text: valid, damaged, within limits or not."""
+    """Law 1 for any text, valid or damaged, within the limits or beyond."""
     assert run(cut(text, sizes), **chosen) == run([text], **chosen)
 
 
-# Text, and how many decoded characters it is.
+# A text, and the number of characters that it decodes to.
 UNITS = (
     ("x", 1),
     (r"\n", 1),
@@ -103,9 +103,9 @@ UNITS = (
 def test_law_1_limits_far_into_a_string(
     unit: str, length: int, sizes: list[int], before: str
 ) -> None:
-    """Law 1 for limits that a parser may look at now and then only: a string that is just right.
+    """Law 1 for a long string: a parser may check its limit only now and then.
 
-    One more character is refused where it is decided.
+    A string of just the allowed length is accepted; one more character is rejected at its place.
     """
     limit = 20_000 if not sizes or max(sizes) > 100 else 7_000
     text = before + unit * (limit // length) + "y"
@@ -120,7 +120,7 @@ def test_law_1_limits_far_into_a_string(
 @pytest.mark.parametrize("sizes", [[], [1], [3, 0, 4], [1000], [9000, 5]], ids=str)
 @pytest.mark.parametrize("text", ["[" + " " * 30_000, '"' + "x" * 30_000, "[0" + ", 10" * 10_000])
 def test_law_1_limits_far_into_a_document(text: str, sizes: list[int]) -> None:
-    """Law 1: the same for a document of 20 000 characters."""
+    """Law 1: the limit of a document is exact after 20 000 characters."""
     outcome = run(cut(text, sizes), limits=Limits(document=20_000))
     assert outcome.error is not None
     assert (outcome.error.code, outcome.error.offset) == ("document_length", 20_000)
@@ -136,7 +136,7 @@ def test_law_1_many(text: str, sizes: Sequence[int], chosen: dict[str, Any]) -> 
 def test_law_1_bytes_are_as_good_as_text(
     text: str, sizes: Sequence[int], chosen: dict[str, Any]
 ) -> None:
-    """Law 1 across the two kinds of input: offsets count characters for bytes too."""
+    """Law 1 for bytes: they give the results of the text, and offsets count characters."""
     as_bytes = run(cut(text.encode(), sizes), **chosen)
     as_text = run([text], **chosen)
     assert not as_bytes.remainder

@@ -1,7 +1,7 @@
 """Law 2, as soon as it parses.
 
-An event is returned by the `feed` that brings the character that decides it. Held back are only:
-an unfinished escape or surrogate pair, an unfinished number or literal.
+The `feed` that brings the deciding character returns the event. Only an unfinished escape,
+surrogate pair, number or literal is held back.
 
 `tests/model.py` computes from the text alone which character decides what.
 """
@@ -22,7 +22,7 @@ from tests.strategies import ANY_MANY_TEXTS, ANY_TEXTS, ANY_UTF8_TEXTS, SIZES, o
 
 
 def check_when(text: str, pieces: Sequence[str], chosen: dict[str, Any]) -> None:
-    """Each call returns exactly the events that its characters decide, and refuses as it must.
+    """Check that each call returns exactly the events that its characters decide, or their error.
 
     The end of the input counts as one more character.
     """
@@ -42,13 +42,13 @@ def check_when(text: str, pieces: Sequence[str], chosen: dict[str, Any]) -> None
 
 @given(ANY_TEXTS, SIZES, options())
 def test_law_2_text(text: str, sizes: Sequence[int], chosen: dict[str, Any]) -> None:
-    """Law 2: no event, and no refusal, comes later or earlier than it could."""
+    """Law 2: every event and every error comes with the character that decides it."""
     check_when(text, cut(text, sizes), chosen)
 
 
 @given(ANY_TEXTS, options())
 def test_law_2_each_character(text: str, chosen: dict[str, Any]) -> None:
-    """Law 2, character for character."""
+    """Law 2 for text that is fed character by character."""
     check_when(text, list(text), chosen)
 
 
@@ -60,7 +60,7 @@ def test_law_2_many(text: str, chosen: dict[str, Any]) -> None:
 
 @given(ANY_UTF8_TEXTS, options())
 def test_law_2_each_byte(text: str, chosen: dict[str, Any]) -> None:
-    """Law 2: a character is there with its last byte, and what it decides with it."""
+    """Law 2: the last byte of a character brings the events that the character decides."""
     reading = read(text, finished=True, **chosen)
     pieces = [byte for char in text for byte in cut(char.encode(), [1])]
     places = [
@@ -91,7 +91,7 @@ def test_law_2_each_byte(text: str, chosen: dict[str, Any]) -> None:
     ],
 )
 def test_law_2_what_is_held_back(text: str, held: int) -> None:
-    """Law 2 lists all that may be held back; this pins the list, without the model."""
+    """Law 2: exactly these unfinished tokens are held back (checked without the model)."""
     shown = JSONParser().feed(text[:-held])
     rest = JSONParser()
     rest.feed(text[:-held])
@@ -120,7 +120,7 @@ def test_law_2_what_is_held_back(text: str, held: int) -> None:
     ],
 )
 def test_law_2_what_decides(before: str, char: str, count: int) -> None:
-    """Law 2: these characters decide something at once; pinned without the model."""
+    """Law 2: these characters bring events at once (checked without the model)."""
     parser = JSONParser()
     parser.feed(before)
     assert len(parser.feed(char)) == count
@@ -128,7 +128,7 @@ def test_law_2_what_decides(before: str, char: str, count: int) -> None:
 
 @given(st.data())
 def test_law_2_bytes_in_pieces(data: st.DataObject) -> None:
-    """Law 2 for bytes in pieces of any size: the characters that are whole decide."""
+    """Law 2 for bytes in pieces of any size: each whole character brings its events."""
     text = data.draw(ANY_TEXTS.filter(is_encodable))
     pieces = cut(text.encode(), data.draw(SIZES))
     reading = read(text, finished=True)

@@ -33,7 +33,7 @@ def shown(parser: JSONParser) -> tuple[Tokens, Tokens, bool, bool, Path | None]:
 
 
 def check_each_prefix(text: str, chosen: dict[str, Any]) -> None:
-    """After each character, also one that is refused, the parser shows what the model shows."""
+    """Check that the parser shows what the model shows after each character."""
     parser = JSONParser(**chosen)
     for place in range(len(text) + 1):
         call(parser, text[place - 1 : place] if place else "")
@@ -47,7 +47,7 @@ def check_each_prefix(text: str, chosen: dict[str, Any]) -> None:
 
 @given(ANY_TEXTS, options())
 def test_law_3_each_prefix_shows_what_is_known(text: str, chosen: dict[str, Any]) -> None:
-    """Law 3: neither less nor more is visible than the model finds in the prefix."""
+    """Law 3: after each character exactly what the model finds in the prefix is visible."""
     check_each_prefix(text, chosen)
 
 
@@ -58,7 +58,7 @@ def test_law_3_each_prefix_of_many(text: str, chosen: dict[str, Any]) -> None:
 
 
 def grown(old: Any, new: Any, open_path: Path | None) -> bool:
-    """Return whether `old` may have become `new`, if `open_path` was open inside it."""
+    """Return whether `old`, in which the value at `open_path` was open, can have become `new`."""
     if open_path is None or type(old) is not type(new):
         return same(old, new)
     if isinstance(old, str):
@@ -74,7 +74,7 @@ def grown(old: Any, new: Any, open_path: Path | None) -> bool:
 
 @given(UNIQUE_KEY_TEXTS, SIZES)
 def test_law_3_values_only_grow(text: str, sizes: Sequence[int]) -> None:
-    """Law 3 in its own words, without the model: from one snapshot to the next and to the end."""
+    """Law 3 without the model: each snapshot grows into the next one and into the final value."""
     parser = JSONParser()
     before: list[tuple[Any, Path | None]] = []
     for piece in cut(text, sizes):
@@ -103,7 +103,7 @@ def test_law_3_what_was_completed_stays(text: str, sizes: Sequence[int]) -> None
 
 @given(JSON_TEXTS, SIZES)
 def test_law_3_repeated_keys(text: str, sizes: Sequence[int]) -> None:
-    """Law 3: a value that was reported stays as it was, also where its member is replaced."""
+    """Law 3: a reported value stays as it was even if a repeated key replaces it."""
     parser = JSONParser()
     completed = []
     for piece in cut(text, sizes):
@@ -116,7 +116,7 @@ def test_law_3_repeated_keys(text: str, sizes: Sequence[int]) -> None:
 def test_law_3_reading_changes_nothing(
     text: str, sizes: Sequence[int], chosen: dict[str, Any]
 ) -> None:
-    """Reading `value` or taking a snapshot after each feed leaves no trace."""
+    """Reading `value` or taking a snapshot after each feed does not change the results."""
     for more in [{}, {"keep": "open"}] if "select" in chosen else [{}]:
         pieces, chosen = cut(text, sizes), chosen | more
         assert run_relayed(JSONParser(**chosen), pieces, looked_at) == run(pieces, **chosen)
@@ -130,7 +130,7 @@ def looked_at(parser: JSONParser) -> JSONParser:
 
 @given(ANY_TEXTS.filter(is_encodable), options())
 def test_law_3_each_byte_shows_what_is_known(text: str, chosen: dict[str, Any]) -> None:
-    """Law 3: part of a character shows nothing."""
+    """Law 3: the first bytes of a character change nothing that is visible."""
     parser = JSONParser(**chosen)
     for place, char in enumerate(text):
         before = tokens(parser.value)
@@ -174,7 +174,7 @@ def test_law_3_each_byte_shows_what_is_known(text: str, chosen: dict[str, Any]) 
     ],
 )
 def test_law_3_examples(text: str, value: object) -> None:
-    """Law 3: no phantom nulls, no half keys, no guesses; pinned without the model."""
+    """Law 3: no invented nulls, no partial keys, no guessed numbers (checked without the model)."""
     parser = JSONParser()
     parser.feed(text)
     assert same(parser.value, value)

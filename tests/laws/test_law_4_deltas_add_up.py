@@ -25,7 +25,7 @@ Mark = tuple[str, Path]
 
 
 def marks_of(node: Node, path: Path = ()) -> Iterator[Mark]:
-    """The beginnings and ends of values as the tree itself has them."""
+    """Yield where the values of the tree begin and end, in document order."""
     if isinstance(node, Object):
         yield "object", path
         for key, value in node.members:
@@ -54,14 +54,14 @@ def all_events(parser: JSONParser, pieces: Sequence[str]) -> list[ValueEvent]:
 
 @given(NODES, SIZES)
 def test_law_4_every_value_once_in_order_children_first(node: Node, sizes: Sequence[int]) -> None:
-    """Law 4: the events begin and end values exactly as the document does."""
+    """Law 4: the events begin and end each value once, in the order of the document."""
     events = all_events(JSONParser(), cut(node.text, sizes))
     assert list(marks(events)) == list(marks_of(node))
 
 
 @given(JSON_TEXTS, SIZES)
 def test_law_4_deltas_concatenate(text: str, sizes: Sequence[int]) -> None:
-    """Law 4: the deltas of each string are its text; none is empty, none comes out of place."""
+    """Law 4: the deltas of a string concatenate to its text, and none is empty."""
     parts: dict[Path, str] = {}
     for event in all_events(JSONParser(), cut(text, sizes)):
         if isinstance(event, ValueStarted) and event.kind == "string":
@@ -76,7 +76,7 @@ def test_law_4_deltas_concatenate(text: str, sizes: Sequence[int]) -> None:
 
 @given(JSON_TEXTS, SIZES)
 def test_law_4_replay_rebuilds_the_value(text: str, sizes: Sequence[int]) -> None:
-    """Law 4: nothing but the events is needed to have the value, at any time."""
+    """Law 4: the events alone rebuild the current value at any time."""
     parser = JSONParser()
     events: list[ValueEvent] = []
     for piece in cut(text, sizes):
@@ -89,16 +89,16 @@ def test_law_4_replay_rebuilds_the_value(text: str, sizes: Sequence[int]) -> Non
 
 @given(MANY_TEXTS, SIZES)
 def test_law_4_replay_rebuilds_many(text: str, sizes: Sequence[int]) -> None:
-    """Law 4 for documents one after the other: their list has no events of its own."""
+    """Law 4 for documents one after the other; the list of them has no events."""
     parser = JSONParser(many=True)
-    # Values without a separator that could be one value are an error.
+    # An error is possible: `1` and `2` without a separator would be read as one number.
     events = [event for new, _ in calls(parser, cut(text, sizes)) for event in new]
     assert same(replay(events, root=[]), parser.value)
 
 
 @given(JSON_TEXTS)
 def test_law_4_completed_values_are_whole(text: str) -> None:
-    """Law 4: a completed value is what the events before built, also with repeated keys."""
+    """Law 4: a completed value equals what the events so far rebuild, also with repeated keys."""
     parser = JSONParser()
     events: list[ValueEvent] = []
     for char in [*text, None]:

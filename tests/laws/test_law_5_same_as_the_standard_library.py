@@ -1,12 +1,12 @@
 """Law 5, same as the standard library.
 
 A strict document gives what `json.loads` gives (types, big integers up to the limit, repeated
-keys), and what RFC 8259 forbids is refused at the first offending character. Differences, all
-documented: `NaN` and `Infinity` are refused, bytes are UTF-8 only, one leading BOM is ignored,
-surrogate halves that meet are joined.
+keys), and what RFC 8259 forbids is rejected at the first offending character. There are four
+documented differences: `NaN` and `Infinity` are rejected, bytes must be UTF-8, one leading BOM is
+ignored, and adjacent surrogate halves are joined.
 
 `helpers.loads` is `json.loads` with these differences. A second oracle is ijson, in all its
-backends, which reads incrementally as well.
+backends, because it also reads incrementally.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ from tests.strategies import (
 
 
 def oracle(text: str) -> Any:
-    """Return the tokens of `json.loads`; None if it refuses the text."""
+    """Return the tokens of the value that `json.loads` gives, None if it rejects the text."""
     try:
         return tokens(loads(text))
     except ValueError:
@@ -79,14 +79,14 @@ def test_law_5_documents(text: str, sizes: Sequence[int]) -> None:
 @example("[1\xa0]", [1])
 @example("\ufeff\ufeff1", [1])
 def test_law_5_accepts_and_refuses_the_same(text: str, sizes: Sequence[int]) -> None:
-    """Law 5: what one refuses the other refuses."""
+    """Law 5: both parsers accept the same texts with the same values, and reject the same texts."""
     outcome = run(cut(text, sizes))
     assert (None if outcome.error else outcome.value) == oracle(text)
 
 
 @given(ANY_BYTES, SIZES)
 def test_law_5_bytes(data: bytes, sizes: Sequence[int]) -> None:
-    """Law 5: bytes are UTF-8 and nothing else, and otherwise as good as text."""
+    """Law 5: bytes that are UTF-8 give what their text gives, other bytes are rejected."""
     outcome = run(cut(data, sizes))
     try:
         expected = oracle(data.decode())
@@ -97,9 +97,9 @@ def test_law_5_bytes(data: bytes, sizes: Sequence[int]) -> None:
 
 @given(ANY_MANY_TEXTS, SIZES)
 def test_law_5_many(text: str, sizes: Sequence[int]) -> None:
-    """Law 5: documents one after the other are what the decoder finds one by one.
+    """Law 5: `many=True` gives the documents that `raw_decode` finds one by one.
 
-    The decoder would also read `1true` as two documents and `01` as two; those are refused.
+    `raw_decode` would also read `1true` and `01` as two documents each; the parser rejects them.
     """
     outcome = run(cut(text, sizes), many=True)
     values, refused = one_by_one(text.removeprefix("\ufeff"))
@@ -111,7 +111,7 @@ def test_law_5_many(text: str, sizes: Sequence[int]) -> None:
 
 
 def one_by_one(text: str) -> tuple[list[Any], bool]:
-    """The documents up to the first that the decoder refuses, and whether there is one."""
+    """Return the documents before the first rejected one, and whether one was rejected."""
     values: list[Any] = []
     rest = text.lstrip(" \t\n\r")
     while rest:
@@ -126,9 +126,10 @@ def one_by_one(text: str) -> tuple[list[Any], bool]:
 
 @given(STOP_TEXTS, SIZES)
 def test_law_5_stop(text: str, sizes: Sequence[int]) -> None:
-    """Law 5: `trailing="stop"` stops where the decoder stops, and the remainder is exact.
+    """Law 5: `trailing="stop"` stops where `raw_decode` stops, and the remainder is exact.
 
-    But a number that has begun its fraction or exponent must go on: the decoder goes back.
+    They differ for an incomplete fraction or exponent: `raw_decode` backs up to the integer
+    before it, the parser raises.
     """
     outcome = run(cut(text, sizes), trailing="stop")
     start = len(text) - len(text.removeprefix("\ufeff").lstrip(" \t\n\r"))
@@ -147,19 +148,19 @@ def test_law_5_stop(text: str, sizes: Sequence[int]) -> None:
 
 @given(STOP_TEXTS.filter(is_encodable), SIZES)
 def test_law_5_stop_in_bytes(text: str, sizes: Sequence[int]) -> None:
-    """Law 5: the remainder of bytes is exact as well."""
+    """Law 5: the remainder of bytes input is exact."""
     whole = run([text], trailing="stop")
     assert isinstance(whole.remainder, str)
     outcome = run(cut(text.encode(), sizes), trailing="stop")
     assert vars(outcome) == vars(whole) | {"remainder": whole.remainder.encode()}
 
 
-# Refusals
+# Errors
 
 
 @given(ANY_TEXTS)
-def test_law_5_refused_at_the_first_offending_character(text: str) -> None:
-    """Law 5: up to the refused character a document was possible, with it none is."""
+def test_law_5_the_first_offending_character_is_rejected(text: str) -> None:
+    """Law 5: the text before the rejected character can be completed, with it it cannot."""
     parser = JSONParser()
     try:
         parser.feed(text)
@@ -177,8 +178,8 @@ def test_law_5_refused_at_the_first_offending_character(text: str) -> None:
 
 @given(ANY_TEXTS, SIZES)
 @example('[\n"a",\n' + " " * 50 + "]", [3])
-def test_law_5_says_where(text: str, sizes: Sequence[int]) -> None:
-    """Line, column and excerpt of a refusal belong to its offset."""
+def test_law_5_line_and_column_fit_the_offset(text: str, sizes: Sequence[int]) -> None:
+    """The line, column and excerpt of an error are those of its offset."""
     error = run(cut(text, sizes)).error
     if error is not None:
         assert (error.line, error.column, error.excerpt) == place_of(error.offset, text)
@@ -232,8 +233,8 @@ def test_law_5_says_where(text: str, sizes: Sequence[int]) -> None:
         ("[1]\x00", "trailing_text", 3),
     ],
 )
-def test_law_5_refusals(text: str, code: str | None, offset: int) -> None:
-    """Law 5: the place and the code of an error; `None` means an early end."""
+def test_law_5_errors(text: str, code: str | None, offset: int) -> None:
+    """Law 5: an error has this offset and code; `None` stands for input that ends early."""
     error = run([text]).error
     assert error is not None
     assert (error.code, error.offset) == (code or "truncated", offset)
@@ -262,7 +263,7 @@ def test_law_5_refusals(text: str, code: str | None, offset: int) -> None:
     ],
 )
 def test_law_5_documents_glued_together(text: str, refused: int | None, sizes: list[int]) -> None:
-    """Law 5: nothing need separate documents, but where it is doubtful that there are two."""
+    """Law 5: documents need a separator only where it is unclear that there are two."""
     outcome = run(cut(text, sizes), many=True)
     assert (outcome.error and outcome.error.offset) == refused
     if refused is None:
@@ -274,7 +275,7 @@ def test_law_5_documents_glued_together(text: str, refused: int | None, sizes: l
 
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_law_5_integers_up_to_the_limit(sign: str) -> None:
-    """Law 5: exact up to the number of digits that Python itself allows."""
+    """Law 5: integers are exact up to the number of digits that Python itself allows."""
     longest = sign + "9" * 4300
     assert same(parse(f"[{longest}]"), json.loads(f"[{longest}]"))
     with pytest.raises(LimitError) as caught:
@@ -293,7 +294,7 @@ def test_law_5_numbers_at_the_edge(text: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-16"])
 def test_law_5_bytes_are_utf_8_only(encoding: str) -> None:
-    """Law 5: `json.loads` guesses other encodings, this parser does not."""
+    """Law 5: `json.loads` detects other encodings, this parser rejects them."""
     data = '{"a": "é"}'.encode(encoding)
     assert json.loads(data) == {"a": "é"}
     with pytest.raises(StreamParseError):
@@ -301,7 +302,7 @@ def test_law_5_bytes_are_utf_8_only(encoding: str) -> None:
 
 
 def test_law_5_one_byte_order_mark() -> None:
-    """Law 5: one at the very beginning is ignored, in text and in bytes."""
+    """Law 5: one byte order mark at the very beginning is ignored, in text and in bytes."""
     assert parse("\ufeff1") == parse(b"\xef\xbb\xbf1") == 1
     for text in ("\ufeff\ufeff1", " \ufeff1", "[\ufeff1]", "1\ufeff"):
         with pytest.raises(JSONSyntaxError):
@@ -312,18 +313,18 @@ def test_law_5_one_byte_order_mark() -> None:
 @pytest.mark.parametrize("low", ["\ude00", "\\ude00"])
 @pytest.mark.parametrize("sizes", [[], [1]], ids=str)
 def test_law_5_halves_that_meet_are_joined(high: str, low: str, sizes: list[int]) -> None:
-    """Law 5: however they are spelled, in values and keys, in one fragment or two."""
+    """Law 5: halves of a pair are joined, escaped or not, in keys and values, in any fragments."""
     text = f'{{"{high}{low}": "{high}{high}{low}{low}"}}'
     assert run(cut(text, sizes)).value == tokens({"\U0001f600": "\ud83d\U0001f600\ude00"})
 
 
 # ijson
 
-IjsonEvent = tuple[str, str, tuple[str, object]]  # prefix, what begins or ends, scalar
+IjsonEvent = tuple[str, str, tuple[str, object]]  # The prefix, the kind or "end", the scalar.
 
 
 def available_backends() -> list[Any]:
-    """Those that this ijson was built with."""
+    """Return the backends that this ijson was built with."""
     found = []
     for name in ijson.ALL_BACKENDS:
         with contextlib.suppress(ImportError):
@@ -332,9 +333,9 @@ def available_backends() -> list[Any]:
 
 
 def ijson_events(backend: Any, text: str) -> list[IjsonEvent]:
-    """Beginnings of containers and ends of values.
+    """Return the beginnings of containers and ends of values that ijson reports.
 
-    Backends do not agree on the dots before a path that begins with empty names.
+    Leading dots are removed: the backends disagree on them if a path begins with empty names.
     """
     kinds = {"start_map": "object", "start_array": "array"}
     found = []
@@ -360,12 +361,12 @@ def our_events(text: str) -> list[IjsonEvent]:
 
 
 def without_lone_halves(text: str) -> bool:
-    """One backend of ijson mangles escaped lone halves, another refuses them."""
+    """Return whether no string has a lone surrogate, which backends of ijson mangle or reject."""
     return is_encodable("".join(f"{prefix}{value}" for prefix, _, (_, value) in our_events(text)))
 
 
 @pytest.mark.parametrize("backend", available_backends(), ids=lambda backend: backend.backend_name)
 @given(UTF8_TEXTS.filter(without_lone_halves))
 def test_law_5_events_of_ijson(backend: Any, text: str) -> None:
-    """Law 5 and law 4: the same values at the same paths in the same order as ijson's events."""
+    """Laws 4 and 5: the events have the values, paths and order of ijson's events."""
     assert our_events(text) == ijson_events(backend, text)

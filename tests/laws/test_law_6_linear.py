@@ -1,12 +1,13 @@
 """Law 6, linear.
 
-Work per character is bounded, whatever the split, also for one huge string and with `value` read
+Work per character is bounded for any chunking, also for one huge string and with `value` read
 after every feed. Memory is the value plus bounded state.
 
-Two nets. In the interpreted build the lines of the package that run are counted: the count is
-exact, so it may hardly grow per character. But a line that copies all that came before counts as
-one, and a compiled build has no lines; so processor time is measured too, where only a gross
-ratio means anything: a copy for each fragment would make it 16, noise does not make it 4.
+There are two measurements. In the interpreted build the executed lines of the package are
+counted: the count is exact, so the test allows hardly any growth. But a line that copies all
+earlier text counts as one, and compiled code has no lines. So processor time is measured too, with
+a generous bound: copying the text for each fragment would give a ratio of 16, and noise stays
+below 4.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ class Load:
     text: Callable[[int], str]
     options: dict[str, Any] = field(default_factory=dict)
     as_bytes: bool = False
-    times: int = 1  # as long where time is measured
-    whole: bool = False  # in one fragment: searched text must be near
+    times: int = 1  # The factor for the length of the text when time is measured.
+    whole: bool = False  # Whether the text is one fragment.
 
     def pieces(self, n: int) -> list[Any]:
-        """Fragments of four characters; bytes come singly, so that characters are cut."""
+        """Return fragments of four characters, or single bytes so that characters are cut."""
         text = self.text(n)
         if self.whole:
             return [text]
@@ -55,7 +56,7 @@ def strict_at_once(name: str, text: Callable[[int], str], **options: Any) -> Loa
     return Load(f"at once {name}", text, options, whole=True)
 
 
-# Wherever the lenient machine looks ahead, or keeps what is not decided yet.
+# Texts for which the lenient machine looks ahead, or holds back undecided text.
 LENIENT_LOADS = [
     lenient("string", lambda n: '{"a": ["' + "😀" * n + '"]}'),
     lenient("objects", lambda n: "[" + '{"a": "b"},' * (n // 11) + "{}]"),
@@ -101,7 +102,7 @@ LENIENT_LOADS = [
 ]
 
 
-# The text that could be copied consists of characters that take four bytes each.
+# Characters of four bytes make any copying of the text expensive.
 LOADS = [
     Load("string", lambda n: '{"a": ["' + "😀" * n + '"]}'),
     Load("root string", lambda n: '"' + "😀" * n),
@@ -155,7 +156,7 @@ def parse(load: Load, pieces: list[Any], reading: bool) -> JSONParser:
     for piece in pieces:
         parser.feed(piece)
         if reading:
-            parser.value  # noqa: B018 (reading it is what may cost something)
+            parser.value  # noqa: B018 (the cost of reading it is measured)
     return parser
 
 
@@ -166,7 +167,7 @@ def parse(load: Load, pieces: list[Any], reading: bool) -> JSONParser:
 @each_load
 @reading_or_not
 def test_law_6_lines_for_each_character(load: Load, reading: bool) -> None:
-    """Law 6: no more steps for a character late in a stream than for an early one."""
+    """Law 6: a late character executes no more lines than an early one."""
     few, many = load.pieces(500), load.pieces(16 * 500)
     at_first = lines_run(lambda: parse(load, few, reading)) / sum(map(len, few))
     later = lines_run(lambda: parse(load, many, reading)) / sum(map(len, many))
@@ -179,11 +180,11 @@ def test_law_6_lines_for_each_character(load: Load, reading: bool) -> None:
 @each_load
 @reading_or_not
 def test_law_6_time_for_each_character(load: Load, reading: bool) -> None:
-    """Law 6 where counting lines does not suffice: copies, and the compiled build."""
+    """Law 6: a late character takes no more time than an early one."""
     n = 20_000 * load.times
     few, many = load.pieces(n), load.pieces(16 * n)
     later = float("inf")
-    for _ in range(5):  # only a machine that is busy all the time fails all of them
+    for _ in range(5):  # Another process may disturb some of the rounds, but hardly all.
         short = min(seconds(lambda: parse(load, few, reading)) for _ in range(3))
         at_first = short / sum(map(len, few))
         later = min(later, seconds(lambda: parse(load, many, reading)) / sum(map(len, many)))
@@ -196,8 +197,8 @@ def test_law_6_time_for_each_character(load: Load, reading: bool) -> None:
 
 
 def peak(call: Callable[[], object]) -> int:
-    """The most memory that was in use during this call, beyond what was before."""
-    call()  # once for what is made only once
+    """Return the peak memory of this call, beyond what was in use before."""
+    call()  # Fills caches first, so that they do not count.
     tracemalloc.start()
     try:
         call()
@@ -238,7 +239,7 @@ def memory_of(call: Callable[[], object]) -> int:
 
 @pytest.mark.parametrize("part", ["\xa0", ",", "/**/"])
 def test_law_6_memory_of_repairs(part: str) -> None:
-    """Law 6: a repair takes what it takes, however deep it is."""
+    """Law 6: the memory of a repair does not depend on its depth."""
     load = lenient("repairs", str)
     open_only, deep, flat = (
         memory_of(lambda: parse(load, cut(text, [4]), False))  # noqa: B023 (called at once)
@@ -249,7 +250,7 @@ def test_law_6_memory_of_repairs(part: str) -> None:
 
 @pytest.mark.parametrize("name", ["string", "escapes", "key", "items", "objects", "spaces"])
 def test_law_6_memory_is_the_value(name: str) -> None:
-    """Law 6: beside its value a parser holds next to nothing."""
+    """Law 6: a parser needs at most 20 kB in addition to its value."""
     load = next(load for load in LOADS if load.name == name)
     pieces = load.pieces(40_000)
     parse(load, pieces, True)

@@ -1,7 +1,7 @@
-"""Law 6 for records: the work for one does not depend on how many precede it.
+"""Law 6 for records: the work for one record does not depend on how many precede it.
 
-`test_law_6_linear.py` has the same for characters of JSON. Here the *record* is what repeats:
-choices, parts, blocks, citations, and what is read from the message after each of them.
+`test_law_6_linear.py` tests characters of JSON; here whole records are repeated: choices, parts,
+blocks and citations. Some tests also read the message after each record.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Records: TypeAlias = Callable[[int], list[dict[str, Any]]]
 Reading: TypeAlias = Callable[[MessageParser], object]
 
 FEW, MANY = 250, 2_000
-COLLIDING = 2**61 - 1  # integers hash to themselves modulo this
+COLLIDING = 2**61 - 1  # The hash of an integer is its value modulo this, so multiples collide.
 
 
 def block(name: str, at: int = 0, **more: Any) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def test_law_6_a_record_costs_the_same_late_in_a_stream(name: str, reading: str)
         later = lines_run(work(api, records(MANY), read)) / MANY
         assert later <= 1.1 * at_first + 1
     few, many = records(FEW), records(MANY)
-    for _ in range(5):  # only a machine that is busy all the time fails all of them
+    for _ in range(5):  # Another process may disturb some of the rounds, but hardly all.
         at_first = min(seconds(work(api, few, read)) for _ in range(3)) / FEW
         later = seconds(work(api, many, read)) / MANY
         if later <= 3 * at_first:
@@ -195,9 +195,9 @@ def test_law_6_an_index_beyond_any_list_is_passed_on(name: str, index: int) -> N
 
 
 def test_a_parser_is_small() -> None:
-    """A server may hold thousands of them."""
+    """A parser needs little memory, because a server may hold thousands of them."""
     records = [sse([text_chunk(f"word {at} ")], done=False) for at in range(4)]
-    MessageParser().feed(records[0])  # imports the wires
+    MessageParser().feed(records[0])  # Imports the wires, so that they do not count.
     tracemalloc.start()
     try:
         parsers = [MessageParser() for _ in range(100)]

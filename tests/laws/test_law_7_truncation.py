@@ -1,6 +1,6 @@
 """Law 7, truncation is never success.
 
-Input that stops early is an `IncompleteError`; whatever could be salvaged stays readable.
+Input that stops early raises `IncompleteError`; what was read before stays available.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def is_document(text: str) -> bool:
 
 @given(JSON_TEXTS, SIZES)
 def test_law_7_every_beginning_of_a_document(text: str, sizes: Sequence[int]) -> None:
-    """Law 7: text that `json.loads` finds unfinished is, and all its values so far are present."""
+    """Law 7: the beginning of a document is incomplete unless `json.loads` accepts it."""
     for end in range(len(text) + 1):
         outcome = run(cut(text[:end], sizes))
         if is_document(text[:end]):
@@ -43,7 +43,7 @@ def test_law_7_every_beginning_of_a_document(text: str, sizes: Sequence[int]) ->
 
 @given(MANY_TEXTS, PLACES, SIZES)
 def test_law_7_beginnings_of_many(text: str, place: int, sizes: Sequence[int]) -> None:
-    """Law 7 for documents one after the other: an end between two of them is an end."""
+    """Law 7 for documents one after the other: the input may end between two of them."""
     text = text[: place % (len(text) + 1)]
     expected = read(text, finished=True, many=True)
     outcome = run(cut(text, sizes), many=True)
@@ -54,7 +54,7 @@ def test_law_7_beginnings_of_many(text: str, place: int, sizes: Sequence[int]) -
 
 @given(UTF8_TEXTS, PLACES, SIZES)
 def test_law_7_beginnings_in_bytes(text: str, place: int, sizes: Sequence[int]) -> None:
-    """Law 7: an end inside a character is an early end as well."""
+    """Law 7: input that ends inside a character is incomplete."""
     data = text.encode()
     data = data[: place % (len(data) + 1)]
     shown = data.decode(errors="ignore")
@@ -69,7 +69,7 @@ def test_law_7_beginnings_in_bytes(text: str, place: int, sizes: Sequence[int]) 
 
 @given(JSON_TEXTS, PLACES, options())
 def test_law_7_what_was_understood_stays(text: str, place: int, chosen: dict[str, Any]) -> None:
-    """Law 7: value, events, open path and place outlive the failed `finish`."""
+    """Law 7: value, events and open path are still available after `finish` has failed."""
     text = text[: place % (len(text) + 1)]
     outcome = run([text], **chosen)
     reading = read(text, finished=True, **chosen)
@@ -84,7 +84,7 @@ def test_law_7_what_was_understood_stays(text: str, place: int, chosen: dict[str
 
 @given(JSON_TEXTS, PLACES)
 def test_law_7_partial_in_one_go(text: str, place: int) -> None:
-    """Law 7: `parse` raises unless partial values were asked for; then it gives what is known."""
+    """Law 7: `parse` raises for incomplete text; `partial=True` gives its value so far."""
     text = text[: place % (len(text) + 1)]
     shown = parse(text, partial=True)
     assert same(shown, read(text).value)
@@ -96,7 +96,7 @@ def test_law_7_partial_in_one_go(text: str, place: int) -> None:
 
 @given(JSON_TEXTS.filter(is_encodable), PLACES)
 def test_law_7_a_beginning_can_be_completed(text: str, place: int) -> None:
-    """Law 7: an `IncompleteError` means that a document was still possible, and it was."""
+    """Law 7: text that is only incomplete can be completed to a valid document."""
     text = text[: place % (len(text) + 1)]
     rest = completion(text)
     assert rest is not None
@@ -128,7 +128,7 @@ def test_law_7_a_beginning_can_be_completed(text: str, place: int) -> None:
 )
 @pytest.mark.parametrize("trailing", ["error", "stop"])
 def test_law_7_examples(text: str, code: str, path: tuple[object, ...], trailing: str) -> None:
-    """Law 7: the results at an early end, without the model."""
+    """Law 7: the code and path of the error for incomplete text (checked without the model)."""
     outcome = run([text], trailing=trailing)
     assert outcome.error is not None
     assert (outcome.error.code, outcome.error.path) == (code, path)

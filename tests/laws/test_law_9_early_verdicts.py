@@ -40,7 +40,7 @@ DRAFT_NAMES = st.sampled_from(sorted(DRAFTS))
 def test_law_9_the_verdict_is_the_library_s(
     schema: Any, values: list[Any], draft: str, sizes: Sequence[int]
 ) -> None:
-    """Law 9 for any schema, document and chunking; law 1 for offset, path and message."""
+    """Laws 1 and 9: the verdict is the reference library's, and any chunking gives the same one."""
     validator = make_validator(schema, draft=draft)
     for value in values:
         expected = valid(schema, value, draft)
@@ -73,12 +73,14 @@ def test_law_9_collected_violations_are_the_same_verdict(
 
 @settings(suppress_health_check=list(HealthCheck))
 @given(SCHEMAS, st.data())
-def test_law_9_what_is_made_to_be_valid_is_never_refused(schema: Any, data: st.DataObject) -> None:
-    """Law 9 for documents that hypothesis-jsonschema makes from the schema."""
+def test_law_9_a_document_made_from_the_schema_is_accepted(
+    schema: Any, data: st.DataObject
+) -> None:
+    """Law 9: a valid document that hypothesis-jsonschema made from the schema is accepted."""
     validator = make_validator(schema)
     try:
         value = data.draw(from_schema(schema))
-    except Exception:  # it does not know every keyword, or every version of Hypothesis
+    except Exception:  # It does not support every keyword and every version of Hypothesis.
         assume(False)
     assume(valid(schema, value))
     text = json.dumps(value)
@@ -108,7 +110,7 @@ RECORDED = {"tool_call_arguments.jsonl": "arguments", "structured_outputs.jsonl"
 
 
 def recorded(path: Path, field: str) -> Iterator[tuple[Any, str]]:
-    """Schemas that are schemas, with texts that are JSON."""
+    """Yield the schemas and texts of a recording, without malformed ones."""
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         schema, text = row.get("schema"), row.get(field)
@@ -122,7 +124,7 @@ def recorded(path: Path, field: str) -> Iterator[tuple[Any, str]]:
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_law_9_recorded_verdicts(name: str, shared_data: Path) -> None:
-    """Law 9 for what models have sent, whole and in any chunking."""
+    """Law 9 for recorded output of models, in any chunking."""
     count = 0
     for schema, text in recorded(shared_data / name, RECORDED[name]):
         validator = SchemaValidator(schema)
@@ -137,7 +139,7 @@ def test_law_9_recorded_verdicts(name: str, shared_data: Path) -> None:
     assert count > 200
 
 
-# Mutations of valid documents: the character at which each is refused.
+# Mutations of a valid document, and the character at which each is rejected.
 
 ORDER: dict[str, Any] = {
     "type": "object",
@@ -166,7 +168,8 @@ VALID = (
     '{"id": "AB-12", "status": "paid", "lines": [{"sku": "pen", "count": 2}, '
     '{"sku": "ink", "count": 1, "note": null}, {"count": 3, "sku": "paper", "note": "A4"}]}'
 )
-# The replaced text, the replacement, the code, and how many of its characters are read.
+# The replaced text, the replacement, the code, and which character of the new text is rejected,
+# counted from 1.
 MUTATIONS: list[tuple[str, str, str, int]] = [
     ('"AB-12"', "12", "type", 1),
     ('"AB-12"', '"AB12"', "pattern", 4),
@@ -191,7 +194,7 @@ def test_the_document_of_the_mutations_is_valid() -> None:
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one[1])
 def test_how_early_a_mutation_is_refused(mutation: tuple[str, str, str, int]) -> None:
-    """Law 9: at the first character after which no value is valid."""
+    """Law 9: a mutation is rejected at the first character that makes the document invalid."""
     old, new, code, read = mutation
     text = VALID.replace(old, new, 1)
     for fragments in ([text], chars(text), ragged(text, 3)):
@@ -201,7 +204,7 @@ def test_how_early_a_mutation_is_refused(mutation: tuple[str, str, str, int]) ->
 
 
 def mutated(value: Any, random: Random) -> Any:
-    """A copy in which one thing is otherwise: a type, a key, an item, a text."""
+    """Return a copy with one random change: of a type, a key, an array or a text."""
     value = json.loads(json.dumps(value))
     places: list[tuple[Any, Any]] = []
     waiting = [value]
@@ -227,7 +230,7 @@ def mutated(value: Any, random: Random) -> Any:
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_law_9_mutated_recorded_documents(name: str, shared_data: Path) -> None:
-    """Law 9: the library's result for each; a violation is raised before the end in most cases."""
+    """Law 9: the verdict is the reference library's, and most violations are found early."""
     random = Random(name)
     shares: list[float] = []
     for schema, text in recorded(shared_data / name, RECORDED[name]):
@@ -244,7 +247,7 @@ def test_law_9_mutated_recorded_documents(name: str, shared_data: Path) -> None:
 
 
 def test_law_7_a_violation_is_no_truncation() -> None:
-    """Law 7: input that ends early is incomplete, whether it is valid so far or not."""
+    """Law 7: input that ends early raises `IncompleteError`, which is no `SchemaViolation`."""
     parser = JSONParser(validator=SchemaValidator(ORDER))
     parser.feed(VALID[:-1])
     with pytest.raises(IncompleteError):

@@ -1,8 +1,8 @@
-"""The laws in the lenient dialect for any text at all: it ends in a value or an error.
+"""The laws in the lenient dialect for arbitrary text, which gives a value or an error.
 
-The texts are pieces of JSON, of what it is damaged with and of what stands around it, in any order;
-most of them no dialect can mend. Whatever is made of them must not depend on the chunking (law 1),
-not be taken back (law 3), and tell truncation from success (law 7).
+The texts combine pieces of JSON, typical damage and surrounding prose in any order; most cannot be
+repaired. The result must not depend on the chunking (law 1), values only grow (law 3), and
+truncation is never success (law 7).
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ OPTIONS = st.fixed_dictionaries(
 
 @given(TEXTS, SIZES, OPTIONS)
 def test_law_1_any_chunking(text: str, sizes: Sequence[int], chosen: dict[str, Any]) -> None:
-    """Law 1: events, value, error, repairs, the text around it: none depends on the cut."""
+    """Law 1: value, events, error, repairs and surrounding text do not depend on the cut."""
     whole = run([text], **chosen)
     assert run(cut(text, [1]), **chosen) == whole
     assert run(cut(text, sizes), **chosen) == whole
@@ -73,7 +73,7 @@ def test_law_1_any_chunking(text: str, sizes: Sequence[int], chosen: dict[str, A
 
 @given(TEXTS, SIZES)
 def test_law_1_trailing_stop(text: str, sizes: Sequence[int]) -> None:
-    """Law 1 where reading stops after the first value; nothing of the text is lost (law 8)."""
+    """Laws 1 and 8 with `trailing="stop"`: no text before or after the value is lost."""
     whole = run([text], dialect="lenient", trailing="stop")
     assert run(cut(text, sizes), dialect="lenient", trailing="stop") == whole
     if whole.done:
@@ -84,7 +84,7 @@ def test_law_1_trailing_stop(text: str, sizes: Sequence[int]) -> None:
 
 @given(TEXTS, st.lists(st.integers(1, 9), max_size=4))
 def test_law_1_bytes(text: str, sizes: Sequence[int]) -> None:
-    """Law 1: bytes, cut inside characters, are as good as text."""
+    """Law 1: bytes, cut anywhere, give the results of their text."""
     data = text.encode(errors="replace") or b" "
     by_bytes, by_text = (
         run(cut(data, sizes), dialect="lenient"),
@@ -96,7 +96,7 @@ def test_law_1_bytes(text: str, sizes: Sequence[int]) -> None:
 
 @given(TEXTS, SIZES, st.booleans())
 def test_laws_3_and_4(text: str, sizes: Sequence[int], many: bool) -> None:
-    """Laws 3 and 4: what is shown only grows, and the events alone rebuild it."""
+    """Laws 3 and 4: the value only grows, and the events alone rebuild it."""
     parser = JSONParser("lenient", many=many)
     events: list[Any] = []
     before: tuple[Any, Any] | None = None
@@ -117,7 +117,7 @@ def test_laws_3_and_4(text: str, sizes: Sequence[int], many: bool) -> None:
 
 
 def _repeats(events: list[Any]) -> bool:
-    """A repeated key means that a member was replaced."""
+    """Return whether a key was repeated, so that a member was replaced."""
     begun = [
         event.path
         for event in events
@@ -129,7 +129,7 @@ def _repeats(events: list[Any]) -> bool:
 
 @given(TEXTS, st.booleans())
 def test_law_7_four_outcomes(text: str, many: bool) -> None:
-    """Law 7: complete, repaired, truncated, malformed: each run is exactly one of them."""
+    """Law 7: every result is exactly one of complete, repaired, truncated and malformed."""
     found = run([text], dialect="lenient", many=many)
     codes = {code for code, _, _ in found.repairs}
     assert codes <= set(REPAIR_CODES)
@@ -151,7 +151,7 @@ def test_law_7_four_outcomes(text: str, many: bool) -> None:
 
 @given(TEXTS, SIZES, OPTIONS, st.booleans())
 def test_forks(text: str, sizes: Sequence[int], chosen: dict[str, Any], pickles: bool) -> None:
-    """A clone, or what comes out of a pickle, goes on as the parser would."""
+    """A clone and an unpickled copy give the results that the parser would give."""
     relay = pickled if pickles else JSONParser.clone
     assert run_relayed(JSONParser(**chosen), cut(text, sizes), relay) == run([text], **chosen)
 
@@ -178,8 +178,8 @@ def run_prefix(text: str) -> JSONParser:
 
 
 @given(TEXTS)
-def test_what_is_mended_can_be_refused(text: str) -> None:
-    """A dialect without one of the repairs that a text needs refuses it; so does a low number."""
+def test_a_repair_can_be_forbidden(text: str) -> None:
+    """A dialect that lacks a needed repair, or allows too few, gives another result."""
     found = run([text], dialect="lenient")
     codes = {code for code, _, _ in found.repairs}
     if found.error or not codes:
@@ -190,8 +190,8 @@ def test_what_is_mended_can_be_refused(text: str) -> None:
     fewer = run([text], dialect=Dialect(max_repairs=len(found.repairs) - 1))
     assert fewer.error is not None
     assert fewer.error.code in ("too_many_repairs", "truncated")
-    # Without inner quotes each quote ends its string, and without missing quotes a string that is
-    # cut has all of its text: these are other readings.
+    # These two are always allowed, because forbidding them changes how strings are read: every
+    # quote then ends its string, and a truncated string keeps all of its text.
     enough = frozenset(codes | {"inner_quote", "missing_quote"})
     exactly = Dialect(max_repairs=len(found.repairs), allowed=enough)
     assert run([text], dialect=exactly) == found

@@ -1,8 +1,8 @@
-"""The lenient dialect gives damaged documents back: laws 1, 3, 4 and 7 over generated damage.
+"""The lenient dialect restores damaged documents: laws 1, 3, 4 and 7 for generated damage.
 
-A value is written as a text that is damaged in one repairable way at any number of places
-(`tests/damage.py`); parsed, it must be that value again, whatever the chunking, complete, with the
-repairs that this damage needs on record and no others.
+A value is written as text with one kind of repairable damage at any number of places
+(`tests/damage.py`). Parsing it in any chunking must give a complete value that equals the original,
+and must record the repairs that this damage needs and no others.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ each_damage = pytest.mark.parametrize("kind", DAMAGES)
 
 
 def document(kind: str, seed: int) -> tuple[str, Any]:
-    """A damaged text and its value: the first from this seed on that has a place for the damage."""
+    """Return a damaged text and its value, for the first seed whose value can be damaged so."""
     while True:
         value = root(Random(seed))
         text, hit = damaged(kind, value, seed)
@@ -37,19 +37,19 @@ def document(kind: str, seed: int) -> tuple[str, Any]:
 
 
 def _is_another_value(kind: str, text: str, value: Any) -> bool:
-    """Return whether the rules read another value on purpose."""
-    # A list of one number in a sentence is taken for a note.
+    """Return whether the dialect deliberately reads another value."""
+    # In a sentence a list such as `[1]` may be a reference to a note, so only objects are used.
     if kind == "prose":
         return not isinstance(value, dict)
-    # A long object after a round bracket is the value: the rest would come too late.
+    # A long object after `(` is read as the value: the comma that shows a tuple comes too late.
     is_root = kind == "tuples" and text.lstrip().startswith("(")
     return is_root and isinstance(value[0], dict) and len(json.dumps(value[0])) > 48
 
 
 @each_damage
 @given(SEEDS, SIZES)
-def test_the_document_comes_back(kind: str, seed: int, sizes: Sequence[int]) -> None:
-    """Law 1 in the lenient dialect, and what it is for."""
+def test_the_document_is_restored(kind: str, seed: int, sizes: Sequence[int]) -> None:
+    """The value is restored completely, with the repairs of its damage and no others."""
     text, value = document(kind, seed)
     parser = JSONParser("lenient")
     events = [event for piece in cut(text, sizes) for event in parser.feed(piece)]
@@ -59,13 +59,13 @@ def test_the_document_comes_back(kind: str, seed: int, sizes: Sequence[int]) -> 
     codes = {repair.code for repair in parser.repairs}
     assert codes & DAMAGES[kind].codes
     assert codes <= DAMAGES[kind].codes | DAMAGES[kind].also
-    assert same(replay(events), value), "law 4"
+    assert same(replay(events), value), "the events rebuild another value"
     completed = [event for event in events if isinstance(event, ValueCompleted)]
     assert len({event.path for event in completed}) == len(completed)
     assert all(event.text for event in events if isinstance(event, StringDelta))
 
 
-# These change the whole text or its end, or how all strings are quoted.
+# Not for members: these change the whole text, its end, or the quotes of all strings.
 WHOLE: tuple[str, ...] = (
     "prose",
     "fences",
@@ -80,7 +80,7 @@ KINDS = st.sampled_from([kind for kind in DAMAGES if kind not in WHOLE])
 
 
 @given(st.lists(st.tuples(KINDS, SEEDS), min_size=2, max_size=5), SIZES)
-def test_members_with_different_damage_come_back(
+def test_members_with_different_damage_are_restored(
     parts: list[tuple[str, int]], sizes: Sequence[int]
 ) -> None:
     """Damage in one member does not change how the next one is read."""
@@ -95,11 +95,11 @@ def test_members_with_different_damage_come_back(
 
 
 def composed(first: str, second: str, seed: int) -> str:
-    """Damage a document in two ways at once; what the first one overrides, the second lacks."""
+    """Damage a document in two ways at once; where both apply, the first one wins."""
     pens: Any = (DAMAGES[first].pen, DAMAGES[second].pen)
     try:
         pen: Any = type("Composed", pens, {})(Random(seed))
-    except TypeError:  # one of them is a special case of the other
+    except TypeError:  # One is a subclass of the other.
         pen = pens[0](Random(seed))
     text: str = pen.write(root(Random(seed)))
     return text
@@ -132,7 +132,7 @@ def test_law_1_any_chunking(kind: str, seed: int, sizes: Sequence[int]) -> None:
 @each_damage
 @given(SEEDS, SIZES)
 def test_law_3_values_only_grow(kind: str, seed: int, sizes: Sequence[int]) -> None:
-    """Law 3: nothing that was shown changes, until the end."""
+    """Law 3: each snapshot can grow into the next one and into the final value."""
     text, value = document(kind, seed)
     parser = JSONParser("lenient")
     shown = []
@@ -149,7 +149,7 @@ def test_law_3_values_only_grow(kind: str, seed: int, sizes: Sequence[int]) -> N
 @each_damage
 @given(SEEDS, st.integers(0, 1000), SIZES)
 def test_law_7_truncation(kind: str, seed: int, place: int, sizes: Sequence[int]) -> None:
-    """Law 7: of a damaged text that is also cut, what could be read is there, and no success."""
+    """Law 7: a damaged text that is also cut is either done, or truncated, or an error."""
     text, _ = document(kind, seed)
     text = text[: place % (len(text) + 1)]
     found = run(cut(text, sizes), dialect="lenient")
@@ -161,8 +161,8 @@ def test_law_7_truncation(kind: str, seed: int, place: int, sizes: Sequence[int]
 
 
 @given(JSON_TEXTS, SIZES)
-def test_what_is_valid_is_read_as_in_the_strict_dialect(text: str, sizes: Sequence[int]) -> None:
-    """A strict document needs no repair, and its value and events are those of the strict one."""
+def test_valid_text_is_read_as_in_the_strict_dialect(text: str, sizes: Sequence[int]) -> None:
+    """Valid text needs no repair, and its value and events are those of the strict dialect."""
     strict, lenient = run([text]), run(cut(text, sizes), dialect="lenient")
     assert strict.error is None
     assert lenient == strict
@@ -181,17 +181,15 @@ VALID = st.recursive(
 def test_strings_that_look_like_damage_are_read_as_they_are(
     value: Any, indent: int | None, spaces: bool, sizes: Sequence[int]
 ) -> None:
-    """A valid document is never changed, with any keys and strings."""
+    """A valid document is never changed, whatever its keys and strings contain."""
     text = json.dumps(value, indent=indent, separators=None if spaces else (",", ":"))
     assert run(cut(text, sizes), dialect="lenient") == run([text])
     assert parse(text, dialect="lenient") == value
 
 
 @given(MANY_TEXTS, SIZES)
-def test_what_is_valid_is_read_as_in_the_strict_dialect_of_many(
-    text: str, sizes: Sequence[int]
-) -> None:
-    """The same for documents one after the other."""
+def test_valid_documents_are_read_as_in_the_strict_dialect(text: str, sizes: Sequence[int]) -> None:
+    """Valid documents one after the other need no repair."""
     strict, lenient = run([text], many=True), run(cut(text, sizes), many=True, dialect="lenient")
     assume(strict.error is None)
     assert (lenient.value, lenient.events, lenient.repairs) == (strict.value, strict.events, [])
@@ -199,17 +197,18 @@ def test_what_is_valid_is_read_as_in_the_strict_dialect_of_many(
 
 @given(UNIQUE_KEY_TEXTS, st.integers(0, 10_000))
 def test_law_7_a_cut_document_is_truncated(text: str, place: int) -> None:
-    """Law 7: what is incomplete in the strict dialect is truncated in the lenient one."""
+    """Law 7: text that is incomplete in the strict dialect is truncated in the lenient one."""
     text = text[: place % (len(text) + 1)]
     strict = run([text])
     assume(strict.error is not None and strict.error.code == "truncated")
     assume(text.lstrip("\ufeff \t\r\n")[:1] in tuple('[{"'))
-    # Brackets at the very end may be what follows a string without its quote: they are left out.
+    # Brackets at the end of an open string may close containers, if its quote is missing; then
+    # they are not part of the string.
     assume(not text.rstrip().endswith(("}", "]")))
     lenient = run([text], dialect="lenient")
     assert lenient.truncated
     assert not lenient.done
-    # A complete literal is held as long as nothing has followed it.
+    # The lenient dialect holds back a complete literal until something follows it.
     assert strict.events[:-1] == lenient.events or strict.events == lenient.events
     assert [code for code, _, _ in lenient.repairs] == ["truncated"]
     assert lenient.error is None

@@ -1,6 +1,6 @@
-"""Validators in the lenient dialect: results, places and order are those of the damaged text.
+"""Validators in the lenient dialect: violations have their places in the damaged text.
 
-Law 1 holds for what a validator refuses too: value, events and offset are the same for any cut.
+Law 1 also holds for rejected documents: value, events and offset are the same for any cut.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def test_law_1_with_a_schema(
     assert run(cut(text, sizes), dialect="lenient", validator=validator) == whole
     if whole.error is None:
         return
-    # As if the text had ended before the character that was refused: nothing of it is there.
+    # The rejected character is one of the text, or the end of the input.
     assert whole.error.offset <= len(text)
 
 
@@ -79,7 +79,7 @@ def test_a_violation_is_placed_in_the_damaged_text() -> None:
 def test_law_1_of_collected_violations(
     kind: str, seed: int, schema: dict[str, Any], sizes: Sequence[int]
 ) -> None:
-    """Law 1: what was held back when a violation was found does not shift its place."""
+    """Law 1: text that is held back when a violation is found does not shift its place."""
     text, _ = damaged(kind, root(Random(seed)), seed)
     validator = SchemaValidator(schema, collect=True)
     told = []

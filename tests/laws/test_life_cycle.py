@@ -1,4 +1,4 @@
-"""Life cycle: failures and ends are final, text and bytes do not mix."""
+"""The life cycle of a parser: errors and `finish` are final, and text and bytes do not mix."""
 
 from __future__ import annotations
 
@@ -25,10 +25,8 @@ LATER: list[Callable[[JSONParser], object]] = [
 
 
 @given(st.one_of(ANY_TEXTS, ANY_BYTES), SIZES, options())
-def test_failure_is_for_good(
-    data: str | bytes, sizes: Sequence[int], chosen: dict[str, Any]
-) -> None:
-    """Later calls raise a fresh copy of the error, without events, and change nothing."""
+def test_an_error_is_final(data: str | bytes, sizes: Sequence[int], chosen: dict[str, Any]) -> None:
+    """After an error, later calls raise a copy of it without events, and change nothing."""
     parser = JSONParser(**chosen)
     *_, (_, first) = calls(parser, cut(data, sizes))
     if first is None:
@@ -55,8 +53,8 @@ def test_errors_pickle(text: str, sizes: Sequence[int], chosen: dict[str, Any]) 
 
 
 @given(JSON_TEXTS, SIZES, st.sampled_from(["error", "stop"]))
-def test_the_end_is_the_end(text: str, sizes: Sequence[int], trailing: str) -> None:
-    """Afterwards a second `finish` and empty fragments are free, anything else is refused."""
+def test_finish_is_final(text: str, sizes: Sequence[int], trailing: str) -> None:
+    """After `finish`, a second `finish` and empty fragments do nothing, and other input raises."""
     parser = JSONParser(trailing=trailing)
     for piece in cut(text, sizes):
         parser.feed(piece)
@@ -73,7 +71,7 @@ def test_the_end_is_the_end(text: str, sizes: Sequence[int], trailing: str) -> N
 
 
 def test_a_second_finish_adds_nothing_to_the_remainder() -> None:
-    """Where the end of the input shows that part of a character belongs there."""
+    """An incomplete character at the end of the input is added to the remainder only once."""
     parser = JSONParser(trailing="stop")
     parser.feed(b"12\xc3")
     assert len(parser.finish()) == 1
@@ -83,7 +81,7 @@ def test_a_second_finish_adds_nothing_to_the_remainder() -> None:
 
 @given(JSON_TEXTS, PLACES)
 def test_text_and_bytes_do_not_mix(text: str, place: int) -> None:
-    """The wrong kind is a `TypeError`, after which the right kind goes on as before."""
+    """The wrong kind raises `TypeError`, and the right kind can still be fed after it."""
     place %= len(text) + 1
     parser = JSONParser()
     parser.feed(text[:place])
@@ -107,7 +105,7 @@ def test_a_fragment_of_another_type_is_refused(wrong: Any) -> None:
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
 def test_every_kind_of_bytes(kind: Callable[[bytearray], Any]) -> None:
-    """A buffer that is overwritten after the call does no harm."""
+    """A buffer may be overwritten after the call."""
     buffer = bytearray(b'["\xc3')
     parser = JSONParser()
     parser.feed(kind(buffer))
@@ -118,7 +116,7 @@ def test_every_kind_of_bytes(kind: Callable[[bytearray], Any]) -> None:
 
 
 @given(st.one_of(ANY_TEXTS, ANY_BYTES), SIZES, options())
-def test_empty_fragments_are_free(
+def test_empty_fragments_change_nothing(
     data: str | bytes, sizes: Sequence[int], chosen: dict[str, Any]
 ) -> None:
     pieces, empty = cut(data, sizes), data[:0]
@@ -131,7 +129,7 @@ def test_empty_fragments_are_free(
 @pytest.mark.parametrize("unit", ["[", '{"":', '[{"a":'])
 @pytest.mark.parametrize("sizes", [[], [1], [1000]], ids=str)
 def test_a_million_brackets(unit: str, sizes: list[int]) -> None:
-    """No recursion on the shape of the input: the limit is an error, and nothing else happens."""
+    """A million brackets exceed the limit of depth; they cause no recursion error."""
     text = unit * (1_000_000 // len(unit))
     outcome = run(cut(text, sizes))
     assert outcome.error is not None
@@ -142,8 +140,8 @@ def test_a_million_brackets(unit: str, sizes: list[int]) -> None:
 
 
 def test_beyond_the_default_depth() -> None:
-    """Where the limit is lifted, depth costs memory and nothing else."""
-    depth = 3000  # a path for each: memory grows with the square
+    """With a higher limit, a document may be deeper than Python's recursion limit."""
+    depth = 3000  # Each level has a path, so memory grows with the square of the depth.
     parser = JSONParser(limits=Limits(depth=depth), select=[])
     parser.feed("[" * depth)
     with pytest.raises(LimitError):
@@ -157,7 +155,7 @@ def test_beyond_the_default_depth() -> None:
 
 
 class Interrupt(BaseException):
-    """Comes from outside the parser, as `KeyboardInterrupt` does."""
+    """Stands for an exception from outside the parser, such as `KeyboardInterrupt`."""
 
 
 MODULES = ("parser.py", "machine.py", "builder.py", "lenient.py", "selector.py", "text.py")
@@ -166,8 +164,8 @@ MODULES = ("parser.py", "machine.py", "builder.py", "lenient.py", "selector.py",
 def interrupting(parser: JSONParser, steps: int) -> Callable[..., Any]:
     """Return a trace function that raises at the given step of reading.
 
-    The step that returns the events is not one of them: the parser has ended reading there, and
-    nothing in it can see that its caller did not get them.
+    The step that returns the events is not counted: the parser has then finished reading, and it
+    cannot notice that its caller does not receive them.
     """
     left = steps
     reading = False
@@ -177,7 +175,7 @@ def interrupting(parser: JSONParser, steps: int) -> Callable[..., Any]:
         name = frame.f_code.co_filename
         if "streamparse" not in name or not name.endswith(MODULES):
             return None
-        reading = reading or not name.endswith("parser.py")  # before that, nothing is read
+        reading = reading or not name.endswith("parser.py")  # The steps before do not read.
         left -= reading and parser._reading
         if left < 0:
             sys.settrace(None)
@@ -189,10 +187,10 @@ def interrupting(parser: JSONParser, steps: int) -> Callable[..., Any]:
 
 @pytest.mark.skipif(COMPILED, reason="a compiled parser cannot be interrupted at any step")
 @given(JSON_TEXTS, SIZES, options(), st.integers(0, 60))
-def test_an_interrupt_is_for_good(
+def test_an_interrupt_is_final(
     text: str, sizes: Sequence[int], chosen: dict[str, Any], steps: int
 ) -> None:
-    """Wherever it comes: later calls are refused, and nothing is called done."""
+    """After an interrupt at any step, later calls raise, and the parser is not done."""
     parser = JSONParser(**chosen)
     old = sys.gettrace()
     pieces = cut(text, sizes)
@@ -223,7 +221,7 @@ def assert_interrupted(parser: JSONParser, rest: Sequence[str | bytes]) -> None:
 
 
 class Faulty(Validator):
-    """A validator that raises another exception at the end of a container."""
+    """A validator that raises `Interrupt` at the end of a container."""
 
     def end(self, offset: int) -> None:
         raise Interrupt
@@ -233,7 +231,7 @@ class Faulty(Validator):
 
 
 class FaultyFactory(ValidatorFactory):
-    """Begins `Faulty`."""
+    """Begins a `Faulty` validator for each document."""
 
     def begin(self) -> Faulty:
         return Faulty()
@@ -241,15 +239,14 @@ class FaultyFactory(ValidatorFactory):
 
 @pytest.mark.parametrize("data", ["[[], ", b"[[], "], ids=["text", "bytes"])
 @pytest.mark.parametrize("dialect", ["strict", "lenient"])
-def test_a_fault_of_a_validator_is_for_good(dialect: str, data: str | bytes) -> None:
-    """In both builds."""
+def test_an_interrupt_in_a_validator_is_final(dialect: str, data: str | bytes) -> None:
     parser = JSONParser(dialect, validator=FaultyFactory())
     with pytest.raises(Interrupt):
         parser.feed(data)
     assert_interrupted(parser, [data])
 
 
-def test_a_fault_of_a_number_that_is_no_exception_is_for_good() -> None:
+def test_an_interrupt_in_a_function_for_numbers_is_final() -> None:
     def parse_int(text: str) -> int:
         raise Interrupt
 

@@ -1,4 +1,4 @@
-"""`Limits` of a message: all that it keeps is bounded, at the same character for every cut."""
+"""`Limits` bound all that a message keeps, at the same character for every cut."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def deltas(kind: str, field: str, started: dict[str, Any]) -> Records:
 
 
 def arguments(start: str, blank: bool = False, **named: Any) -> Records:
-    """The arguments of one call; `blank`: as much white space instead of the pieces."""
+    """Return a function that makes one call of pieces; `blank` replaces them with spaces."""
 
     def made(pieces: list[str]) -> list[Any]:
         texts = [" " * len(piece) if blank else piece for piece in pieces]
@@ -126,7 +126,7 @@ def outcome(records: list[Any], api: str, **limits: int) -> tuple[MessageParser,
 
 
 @pytest.mark.parametrize("kind", KEPT)
-def test_what_a_message_keeps_is_bounded(kind: str) -> None:
+def test_the_content_of_a_message_is_bounded(kind: str) -> None:
     api, records = KEPT[kind]
     few, many = records(["w" * 10] * 4), records(["w" * 60] * 40)
     assert outcome(few, api, content=BOUND)[1] == ""
@@ -155,7 +155,7 @@ def test_law_1_holds_at_the_bound(kind: str, sizes: list[int], size: int) -> Non
 def test_law_1_holds_at_the_bound_of_raw_text(
     format: str | None, text: str, called: bool, bound: int, size: int
 ) -> None:
-    """The message has so many characters of the text, and what a format makes of them."""
+    """Raw text is bounded at the same character for every cut and every format."""
     call = '<tool_call>{"name": "save", "arguments": {"a": "b"}}</tool_call>' if called else ""
     whole = text + call + text
     options: dict[str, Any] = {"format": format, "limits": Limits(content=bound)}
@@ -218,7 +218,7 @@ def test_choices_parts_and_names_are_bounded(what: str) -> None:
 
 @pytest.mark.parametrize("limit", ["content", "choices", "parts", "name", "tool_calls"])
 @pytest.mark.parametrize("kind", KEPT)
-def test_limits_of_zero_are_applied(limit: str, kind: str) -> None:
+def test_a_limit_of_zero(limit: str, kind: str) -> None:
     api, records = KEPT[kind]
     outcome(records(["w"] * 4), api, **{limit: 0})
     raw = 'a <tool_call>{"name": "save", "arguments": {}}</tool_call> b'

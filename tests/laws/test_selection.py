@@ -1,7 +1,7 @@
-"""Selection: `select` filters the events and changes nothing else, `keep="open"` drops values.
+"""Selection: `select` only filters the events, and `keep="open"` drops complete values.
 
-Not one of the numbered laws; laws 1 and 2 hold for selections too, and their tests say so. The
-oracles are a run without `select`, and `Query.matches`, which looks at one path at a time.
+The expected results come from a run without `select` and from `Query.matches`, which judges one
+path at a time. That laws 1 and 2 hold for selections too is tested with those laws.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def is_selected(queries: Sequence[str], path: Path) -> bool:
 
 
 def check_selection(pieces: Sequence[str], queries: list[str], chosen: dict[str, Any]) -> None:
-    """Call by call the events are those of a run without selection, filtered."""
+    """Check that each call returns the filtered events of a run without selection."""
     for keep in ("all", "open"):
         plain, selecting = JSONParser(**chosen), JSONParser(select=queries, keep=keep, **chosen)
         for (events, error), (mine, my_error) in zip(
@@ -44,7 +44,7 @@ def test_events_of_selected_nodes_only(
 def test_events_of_selected_nodes_in_many(
     text: str, sizes: Sequence[int], queries: list[str], chosen: dict[str, Any]
 ) -> None:
-    """The root is the list of the documents."""
+    """With `many`, the root of the queries is the list of the documents."""
     check_selection(cut(text, sizes), queries, {"many": True, **chosen})
 
 
@@ -57,7 +57,7 @@ def test_selection_changes_events_only(
 
 
 def thinned(value: Any, open_path: Path, queries: Sequence[str], path: Path = ()) -> Any:
-    """Of a partial value, what is open, and all that is inside an open selected node."""
+    """Return the open parts of a partial value, with the whole content of open selected nodes."""
     if is_selected(queries, path) or not isinstance(value, (dict, list)):
         return value
     kept: Any = type(value)()
@@ -66,7 +66,7 @@ def thinned(value: Any, open_path: Path, queries: Sequence[str], path: Path = ()
     step = open_path[0]
     inner = thinned(value[step], open_path[1:], queries, (*path, step))
     if isinstance(inner, str) and not is_selected(queries, (*path, step)):
-        return kept  # an open string that is not selected
+        return kept  # An open string that is not selected is not kept.
     if isinstance(kept, dict):
         kept[step] = inner
     else:
@@ -75,7 +75,7 @@ def thinned(value: Any, open_path: Path, queries: Sequence[str], path: Path = ()
 
 
 def check_dropping(text: str, queries: list[str], chosen: dict[str, Any]) -> None:
-    """While something is open, `value` holds what is open and what is selected, no more."""
+    """Check that an incomplete `value` holds only its open parts and the selected ones."""
     parser = JSONParser(select=queries, keep="open", **chosen)
     for place, char in enumerate(text):
         if call(parser, char)[1] is not None:
@@ -98,5 +98,5 @@ def test_only_what_is_open_is_kept(text: str, queries: list[str], chosen: dict[s
 def test_only_what_is_open_is_kept_of_many(
     text: str, queries: list[str], chosen: dict[str, Any]
 ) -> None:
-    # The list itself is not selected: it has no events, and is not kept because of a selection.
+    # The query `$` is left out: the list of documents has no events and is not kept for it.
     check_dropping(text, [query for query in queries if query != "$"], {"many": True, **chosen})

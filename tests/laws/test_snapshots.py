@@ -1,4 +1,4 @@
-"""Snapshots: later feeds do not change them, and complete parts are shared."""
+"""Later feeds do not change a snapshot, and its complete parts are shared with the value."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_later_feeds_do_not_change_a_snapshot_of_many(
 
 @given(UNIQUE_KEY_TEXTS, SIZES)
 def test_complete_parts_are_shared(text: str, sizes: Sequence[int]) -> None:
-    """Every completed value is in the snapshot itself; every open container is a copy."""
+    """A snapshot holds the completed values themselves, and copies of the open containers."""
     parser = JSONParser()
     completed: dict[Path, object] = {}
     for piece in cut(text, sizes):

@@ -1,7 +1,7 @@
-"""A character that a server cut in two is whole in everything that is read from the stream.
+"""A character that a server divided between two deltas is read as one character.
 
-Each wire is written out here with the text, the reasoning and the arguments cut into deltas by
-UTF-16 code units, as servers in JavaScript or Java do it.
+For each wire format the text, the reasoning and the arguments are cut into deltas by UTF-16 code
+units, as servers in JavaScript or Java do it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ HIGH, LOW, SMILE = "\ud83d", "\ude00", "\U0001f600"
 
 
 def units(text: str, size: int) -> list[str]:
-    """`text` cut into pieces of so many UTF-16 code units."""
+    """Cut `text` into pieces of `size` UTF-16 code units."""
     data = text.encode("utf-16-le")
     pieces = [data[place : place + 2 * size] for place in range(0, len(data), 2 * size)]
     return [piece.decode("utf-16-le", "surrogatepass") for piece in pieces]
@@ -109,7 +109,7 @@ def google(text: list[str], thoughts: list[str], arguments: list[str]) -> Record
 
 
 def google_pieces(text: list[str], thoughts: list[str], arguments: list[str]) -> Records:
-    """Vertex: the arguments come as pieces at paths."""
+    """Write the arguments as Vertex does, in pieces with a JSON path each."""
     records = google(text, thoughts, arguments)
     words = units(json.loads(joined("".join(arguments)))["word"], 1)
     pieces = [
