@@ -118,7 +118,7 @@ class Repeat:
         self.counts: Counts | None = None
 
     def total(self, delta: str) -> int:
-        """Return the checksum of the content of a numbered record; see `Wire.content`."""
+        """Return the checksum of the content of a numbered record; see `Wire.total`."""
         raise NotImplementedError
 
     def holds(self) -> bool:

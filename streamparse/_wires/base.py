@@ -49,7 +49,6 @@ class Wire:
     """The adapter of one API, for one response."""
 
     api: ClassVar[str] = ""
-    mark: ClassVar[str] = ""  # the member with the number or the id of a record, see `sieve`
 
     _init_types: ClassVar[tuple[Any, ...]] = (ResponseReader,)
 
@@ -103,21 +102,34 @@ class Wire:
         """Return whether the record belongs to another stream on the same connection."""
         return False
 
-    def content(self, data: dict[str, Any], event: str) -> str:
-        """Return a text that is equal for repetitions of a record and differs between records."""
-        return event
+    def total(self, data: dict[str, Any], event: str) -> int:
+        """Return a checksum of a record that is equal for its repetitions only."""
+        return checksum(event)
+
+    def is_next(self, record: Record) -> bool:
+        """Return whether a record is certainly new, which is then counted, as nearly all are.
+
+        If the result is False, `sift` decides.
+        """
+        sieve, data = self.sieve, record.data
+        if sieve is None:
+            return True
+        if not isinstance(data, dict) or not sieve.expects(data.get(sieve.member)):
+            return False
+        if self.is_elsewhere(data):
+            return False
+        sieve.count_expected(self.total(data, record.event))
+        return True
 
     def sift(self, record: Record) -> list[Record]:
         """Return the records to read now; none if this record was read before. See `Sieve`."""
         sieve, data = self.sieve, record.data
         if sieve is None:
             return [record]
-        mark: Any = data.get(self.mark) if isinstance(data, dict) else None
+        mark: Any = data.get(sieve.member) if isinstance(data, dict) else None
         if mark is None or mark == "" or not sieve.takes(mark) or self.is_elsewhere(data):
             return [*sieve.release(), record]
-        total = checksum(self.content(data, record.event)) if sieve.counts else 0
-        if sieve.follows(mark, total):
-            return [record]
+        total = self.total(data, record.event) if sieve.counts else 0
         found = sieve.take(mark, total, record)
         if sieve.gap is not None:
             self.response.lose(sieve.gap)
@@ -128,7 +140,7 @@ class Wire:
         sieve = self.sieve
         if sieve is None or sieve.last is None or not sieve.counts:
             return None
-        return {self.mark: sieve.last}
+        return {sieve.member: sieve.last}
 
     def repeat(self, data: dict[str, Any], event: str) -> Repeat | None:
         """Return the effect of a next record that differs from this one only in its delta.

@@ -46,7 +46,7 @@ from streamparse._wires.base import (
     pass_on_rest,
     result_text,
 )
-from streamparse._wires.replays import Ids, Lane, index_of
+from streamparse._wires.replays import Ids, Lane, checksum, index_of
 from streamparse._wires.rewriting import take_texts_of_parts
 from streamparse._wires.usage import sum_of
 from streamparse.aliases import CallKind
@@ -100,14 +100,13 @@ class GoogleInteractions(Wire):
     """Reads the typed events of a stream, and whole interactions."""
 
     api: ClassVar[str] = "google-interactions"
-    mark: ClassVar[str] = "event_id"
 
     def __init__(self, response: ResponseReader) -> None:
         super().__init__(response)
         self.steps: dict[int | None, _Step] = {}
         self.texts: dict[str, list[_Step]] = {}  # the steps with text, by their type
         self.lane = Lane()
-        self.sieve = Ids()
+        self.sieve = Ids("event_id")
         # Whether this message continues an interaction that asks for it.
         self.continues: bool = True
 
@@ -128,12 +127,12 @@ class GoogleInteractions(Wire):
     def is_elsewhere(self, data: dict[str, Any]) -> bool:
         return self.lane.is_other(data)
 
-    def content(self, data: dict[str, Any], event: str) -> str:
+    def total(self, data: dict[str, Any], event: str) -> int:
         delta = dict_of(data.get("delta"))
         content = dict_of(delta.get("content"))
         texts = [text_of(delta.get(name)) for name in ("type", "text", "arguments", "signature")]
         kind, index = text_of(data.get("event_type")), index_of(data.get("index"))
-        return " ".join([*texts, kind, shown(index), text_of(content.get("text"))])
+        return checksum(" ".join([*texts, kind, shown(index), text_of(content.get("text"))]))
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         answer = self.response.first

@@ -92,6 +92,8 @@ _NAMES: Final = (
     "arguments input code diff name call_id"
 )
 _RECORD: Final = frozenset(_NAMES.split())
+# The same with a member of most records, which is nearly always an empty list.
+_USUAL: Final = _RECORD | frozenset(("logprobs",))
 
 # The events of texts without their verb: the kind of text, the member with its index, and the type
 # of the item.
@@ -113,7 +115,6 @@ class OpenAIResponses(Wire):
     """Reads `response.*` records of a stream or a web socket, and whole `response` bodies."""
 
     api: ClassVar[str] = "openai-responses"
-    mark: ClassVar[str] = "sequence_number"
 
     def __init__(self, response: ResponseReader) -> None:
         super().__init__(response)
@@ -121,7 +122,11 @@ class OpenAIResponses(Wire):
         self.texts = self.output.texts
         self.calls = self.output.calls
         self.lane = Lane()
-        self.sieve = Numbers()
+        self.sieve = Numbers("sequence_number")
+        # The type and place of the last delta, and the checksum of both, see `total`.
+        self._kind: str = ""
+        self._place: int | None = None
+        self._start: int = checksum(_content_before("", None))
         self.background: Any = None  # whether the provider continues without a connection
 
     @classmethod
@@ -149,13 +154,18 @@ class OpenAIResponses(Wire):
     def is_elsewhere(self, data: dict[str, Any]) -> bool:
         return "stream_id" in data and self.lane.is_other(data)
 
-    def content(self, data: dict[str, Any], event: str) -> str:
+    def total(self, data: dict[str, Any], event: str) -> int:
         # A repeated record may differ in `obfuscation`, which is random.
         kind = text_of(data.get("type")) or event
-        content = data.get("delta")
-        if isinstance(content, str):
-            return f"{kind} {data.get('output_index')} {content}"
-        return kind + text_of(dict_of(data.get("response") or data.get("item")).get("id"))
+        delta = data.get("delta")
+        if not isinstance(delta, str):
+            inner = dict_of(data.get("response") or data.get("item"))
+            return checksum(kind + text_of(inner.get("id")))
+        place = index_of(data.get("output_index"))
+        if place != self._place or kind != self._kind:
+            self._kind, self._place = kind, place
+            self._start = checksum(_content_before(kind, place))
+        return checksum(delta, self._start)
 
     def resume_token(self) -> dict[str, Any] | None:
         return None if self.background is False else super().resume_token()
@@ -179,7 +189,7 @@ class OpenAIResponses(Wire):
         kind, delta = data.get("type"), data.get("delta")
         if not isinstance(kind, str) or not isinstance(delta, str) or "stream_id" in data:
             return None
-        if not _RECORD.issuperset(data):
+        if _has_rest(data):
             for name in data:
                 if name not in _RECORD and is_something(data[name]):
                     return None
@@ -249,7 +259,7 @@ class OpenAIResponses(Wire):
     def _pass_on_rest(self, data: dict[str, Any]) -> None:
         if "stream_id" in data:  # in every event of a web socket
             self._answer().note("stream_id", data["stream_id"])
-        if _RECORD.issuperset(data):
+        if not _has_rest(data):
             return
         for name, value in data.items():
             if name not in _RECORD and is_something(value):
@@ -419,7 +429,7 @@ class _Growth(Repeat):
         self.texts = texts
         self.item = item
         self.piece = piece
-        self.start = checksum(f"{kind} {place} ")  # of the content before the delta
+        self.start = checksum(_content_before(kind, place))
 
     def total(self, delta: str) -> int:
         return checksum(delta, self.start)
@@ -466,6 +476,16 @@ def _handlers() -> dict[str, Callable[[OpenAIResponses, str, dict[str, Any]], bo
 
 
 _HANDLERS: Final = _handlers()
+
+
+def _content_before(kind: str, place: int | None) -> str:
+    """Return the part before the delta of the content that identifies a repeated record."""
+    return f"{kind} {place} "
+
+
+def _has_rest(data: dict[str, Any]) -> bool:
+    """Return whether a record may have members that are passed on."""
+    return not _USUAL.issuperset(data) or is_something(data.get("logprobs"))
 
 
 def handles(kind: str) -> bool:

@@ -87,7 +87,8 @@ class RepeatRouter(Router):
         assert wire is not None
         assert sieve is not None
         total = repeat.total(record.delta)
-        if sieve.follows(record.number, total):
+        if sieve.expects(record.number):
+            sieve.count_expected(total)
             return True
         found = sieve.take(record.number, total, record)
         if sieve.gap is not None:

@@ -35,11 +35,15 @@ class Sieve:
 
     The first records may not show whether the marks identify records. Then a record that looks like
     a replay waits, together with the records after it, until the marks of later records decide.
+
+    Args:
+        member: The name of the member with the mark; "" for the ids of server-sent events.
     """
 
-    __slots__ = ("_held", "counts", "gap", "last", "skipped")
+    __slots__ = ("_held", "counts", "gap", "last", "member", "skipped")
 
-    def __init__(self) -> None:
+    def __init__(self, member: str = "") -> None:
+        self.member = member
         #: The mark of the last record; None before the first.
         self.last: Any = None
         #: Whether the marks may identify records. If they do not, no record is a replay.
@@ -66,9 +70,12 @@ class Sieve:
         """
         return self.take(mark, checksum(content), record) if self.counts else [record]
 
-    def follows(self, mark: Any, total: int) -> bool:
-        """Return whether a record only continues the marks, and record its mark in that case."""
+    def expects(self, mark: Any) -> bool:
+        """Return whether a record only continues the marks, so that it is certainly new."""
         return False
+
+    def count_expected(self, total: int) -> None:
+        """Count the record that `expects` has accepted, with the checksum of its content."""
 
     def take(self, mark: Any, total: int, record: Record) -> list[Record]:
         """Do what `sift` does, with the checksum of the content."""
@@ -116,8 +123,8 @@ class Ids(Sieve):
 
     __slots__ = ("_sums",)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, member: str = "") -> None:
+        super().__init__(member)
         self._sums: dict[str, int] = {}  # the checksum of each record, by its id
 
     def give_up(self) -> list[Record]:
@@ -148,28 +155,33 @@ class Numbers(Sieve):
     or the next item.
     """
 
-    __slots__ = ("_first", "_jump", "_steps", "_sums")
+    __slots__ = ("_first", "_jump", "_next", "_steps", "_sums")
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, member: str = "") -> None:
+        super().__init__(member)
         self._first: int = 0
+        self._next: int = 0  # the number after the last one
         self._steps: int = 0  # how often a number was the last one plus 1
         self._jump: dict[str, int] | None = None  # a gap, if the numbers turn out consecutive
-        # The checksums of all records since the first; -1 in gaps.
-        self._sums: array[int] = array("q")
+        # The checksums of all records since the first; 0 in gaps.
+        self._sums: array[int] = array("I")
 
     def takes(self, mark: Any) -> bool:
         return isinstance(mark, int) and not isinstance(mark, bool)
 
-    def follows(self, mark: Any, total: int) -> bool:
-        last = self.last
-        if last is None or mark != last + 1 or self._jump is not None or self._held:
+    def expects(self, mark: Any) -> bool:
+        if type(mark) is not int or self.last is None or self._jump is not None:
             return False
-        if not self.counts:
-            return False
+        number: int = mark
+        return number == self._next and self.counts and not self._held
+
+    def count_expected(self, total: int) -> None:
+        number = self._next
+        self.last = number
+        self._next = number + 1
         self._steps += 1
-        self._count(mark, total)
-        return True
+        if number - self._first < _WATCHED:
+            self._sums.append(total)
 
     def _judge(self, mark: Any, total: int) -> int:
         number: int = mark
@@ -186,8 +198,8 @@ class Numbers(Sieve):
         if number > last:
             return self._leap(last, number, total)
         place = number - self._first
-        known = self._sums[place] if place < len(self._sums) else -1
-        if known >= 0 and known != total:
+        known = self._sums[place] if place < len(self._sums) else 0
+        if known and known != total:
             if self._steps < _STEPS:
                 return _NO_MARK
             return self._restart(number, total)
@@ -207,17 +219,18 @@ class Numbers(Sieve):
 
     def _count(self, number: int, total: int) -> None:
         self.last = number
+        self._next = number + 1
         place = number - self._first
         if place < _WATCHED:
             while len(self._sums) < place:
-                self._sums.append(-1)
+                self._sums.append(0)
             self._sums.append(total)
 
     def _restart(self, number: int, total: int) -> int:
         self._first = number
         self._steps = 0
         self._jump = None
-        self._sums = array("q")
+        self._sums = array("I")
         held = bool(self._held)
         self._count(number, total)
         return _NO_MARK if held else _NEW

@@ -114,7 +114,7 @@ class Router:
         wire = self.wire
         if wire is None:
             self._detect(record)
-        elif wire.sieve is None:
+        elif wire.is_next(record):
             self._route(wire, record)
         else:
             for one in wire.sift(record):

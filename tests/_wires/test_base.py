@@ -23,6 +23,7 @@ from streamparse._wires.base import (
     result_text,
     tool_message,
 )
+from streamparse._wires.replays import checksum
 from streamparse.message import Message, ToolCall
 
 # (record, message): the shapes that providers and gateways were seen to send.
@@ -196,7 +197,8 @@ def test_an_api_without_marks_drops_and_resumes_nothing() -> None:
     assert wire.words() == frozenset()
     assert wire.text_record("x", "event") is False
     assert wire.is_elsewhere({}) is False
-    assert wire.content({}, "event") == "event"
+    assert wire.total({}, "event") == checksum("event")
+    assert wire.is_next(record)
 
 
 @pytest.mark.parametrize(

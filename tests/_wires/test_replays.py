@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse import COMPILED
+from streamparse._answers.options import AnswerOptions
+from streamparse._answers.response import ResponseReader
 from streamparse._decoding.record import Record
 from streamparse._wires import replays
+from streamparse._wires.openai_responses import OpenAIResponses
 from streamparse._wires.replays import Ids, Lane, Numbers, Sieve, index_of
 from streamparse.message_parser import MessageParser
 from tests.helpers import cut
@@ -199,6 +202,47 @@ def test_odd_numbers_lose_nothing(numbers: list[Any], sizes: list[int]) -> None:
     parser = parsed(records, sizes)
     assert parser.message == parsed(HAHA, []).message
     assert parser.replayed == 0
+
+
+@given(st.lists(st.tuples(st.integers(-2, 6) | st.none(), st.integers(0, 2)), max_size=30))
+def test_an_expected_number_has_the_effect_of_any_other(marks: list[tuple[Any, int]]) -> None:
+    """None means the number after the last one, as in nearly all records."""
+    quick, full = Numbers(), Numbers()
+    for given_mark, total in marks:
+        mark = (full.last or 0) + 1 if given_mark is None else given_mark
+        record = Record(str(mark), None, "")
+        if quick.expects(mark):
+            quick.count_expected(total)
+            found = [record]
+        else:
+            found = quick.take(mark, total, record)
+        assert found == full.take(mark, total, record)
+        assert (quick.last, quick.gap, quick.skipped) == (full.last, full.gap, full.skipped)
+        assert (quick._sums, quick._steps) == (full._sums, full._steps)
+
+
+@pytest.mark.parametrize("mark", [True, 1.0, "1", None])
+def test_another_type_is_no_expected_number(mark: Any) -> None:
+    numbers = Numbers()
+    sifted(numbers, [(0, "a")])
+    assert numbers.expects(1)
+    assert not numbers.expects(mark)
+    assert not Ids().expects(mark)
+
+
+def test_the_checksum_of_a_delta_depends_on_type_index_and_text() -> None:
+    wire = OpenAIResponses(ResponseReader(AnswerOptions()))
+    records = [
+        {"type": kind, "output_index": place, "delta": text}
+        for kind in ("response.output_text.delta", "response.refusal.delta")
+        for place in (0, 1, None, 300)
+        for text in ("a", "b")
+    ]
+    totals = [wire.total(record, "") for record in records]
+    assert len(set(totals)) == len(records)
+    assert [wire.total(record, "") for record in reversed(records)] == totals[::-1]
+    named = {"output_index": "1", "delta": "a", "obfuscation": "xyz"}
+    assert wire.total(named, "response.output_text.delta") == totals[2]
 
 
 def test_numbers_that_begin_anew_are_no_replay() -> None:
