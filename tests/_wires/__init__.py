@@ -1,1 +1,1 @@
-"""Tests of what mypyc compiles; they run unchanged on both builds."""
+"""Tests of `streamparse._wires`."""

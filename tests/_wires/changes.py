@@ -1,4 +1,4 @@
-"""Records that are not what they should be: members changed to something else, anywhere."""
+"""Records with some members replaced by values of other types."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 _STRANGE: list[Any] = [None, True, 0, -1, 2.5, "", "x", [], [7], ["y"], {}, {"z": 1}, [{}]]
 
-# (which place, what is put there); places count through all members of all records.
+# Pairs of the number of a member, counted over all records, and the value that replaces it.
 CHANGES: st.SearchStrategy[list[tuple[int, Any]]] = st.lists(
     st.tuples(
         st.integers(0, 500),
@@ -22,7 +22,7 @@ CHANGES: st.SearchStrategy[list[tuple[int, Any]]] = st.lists(
 
 
 def changed(records: Sequence[Any], changes: Sequence[tuple[int, Any]]) -> list[Any]:
-    """A copy of the records with these members replaced."""
+    """Return a copy of the records in which these members are replaced."""
     twin: list[Any] = copy.deepcopy(list(records))
     for number, value in changes:
         places = _places(twin)
@@ -33,7 +33,7 @@ def changed(records: Sequence[Any], changes: Sequence[tuple[int, Any]]) -> list[
 
 
 def _places(records: list[Any]) -> list[tuple[Any, Any]]:
-    """Every member of every record, at any depth, as its container and its key."""
+    """Return the container and the key of every member of the records, at any depth."""
     found: list[tuple[Any, Any]] = []
     waiting: list[Any] = [record for record in records if isinstance(record, dict)]
     while waiting:

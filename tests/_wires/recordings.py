@@ -1,4 +1,4 @@
-"""Recorded streams of providers as decoded records, and validation against the types of an SDK."""
+"""Recorded streams of providers as decoded records, and validation by the types of an SDK."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from streamparse._decoding.transport import Transport
 
 @dataclass(frozen=True)
 class Recording:
-    """One stream: `name`, its decoded records, and what is known of it (`row`)."""
+    """A recorded stream: its name, its decoded records, and its description (`row`)."""
 
     name: str
     records: list[dict[str, Any]]
@@ -23,7 +23,7 @@ class Recording:
 
 
 def recordings(data: Path, api: str) -> Iterator[Recording]:
-    """The recorded streams of a wire API; skips without any."""
+    """Yield the recorded streams of a wire API; skip the test if there are none."""
     found = False
     corrections = data / "streams_overrides.json"
     overrides = json.loads(corrections.read_text("utf-8")) if corrections.exists() else {}
@@ -49,9 +49,9 @@ def decoded(raw: bytes) -> list[dict[str, Any]]:
 
 
 def validated(adapter: Any, value: Any) -> Any:
-    """`value` as the adapter sees it; raises where it is not of its type.
+    """Return `value` as validated by the adapter; raise if it does not have its type.
 
-    Pydantic looks into an `Iterable` only when it is iterated: here all of them are.
+    Pydantic validates the items of an `Iterable` only during iteration, so all are iterated here.
     """
     return exhausted(adapter.validate_python(value))
 
@@ -65,7 +65,7 @@ def exhausted(value: Any) -> Any:
 
 
 def without(value: Any, names: Iterable[str]) -> Any:
-    """Plain data without the members of these names, at any depth."""
+    """Return plain data without the members of these names, at any depth."""
     if isinstance(value, dict):
         return {key: without(value[key], names) for key in value if key not in names}
     if isinstance(value, list):

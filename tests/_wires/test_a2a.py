@@ -16,7 +16,7 @@ IDS = {"taskId": "task-1", "contextId": "talk-1"}
 
 
 class Old:
-    """Records of 0.3."""
+    """Builds records of version 0.3."""
 
     @staticmethod
     def parts(text: str) -> list[Any]:
@@ -49,7 +49,7 @@ class Old:
 
 
 class New:
-    """Records of 1.0."""
+    """Builds records of version 1.0."""
 
     @staticmethod
     def message(text: str, role: str = "ROLE_AGENT") -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Tests of streamparse._wires.ag_ui: the runs of other servers, and the next turn.
+"""Tests of streamparse._wires.ag_ui: runs of other servers, and the next turn.
 
-`test_front_ends.py` tests that the streams of our encoder are read back.
+`test_front_ends.py` tests that the streams of our own encoder are read back.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def test_calls_for_the_client() -> None:
 
 
 def test_chunks() -> None:
-    """An event of another kind ends a call in chunks, if it belongs to the messages of the run."""
+    """Chunks end when a record of another message or call follows; other events end nothing."""
 
     def chunk(kind: str, **fields: Any) -> dict[str, Any]:
         return {"type": f"{kind}_CHUNK", **fields}
@@ -219,11 +219,11 @@ def test_custom_events_and_stray_ends() -> None:
         "REASONING_ENCRYPTED_VALUE",
         "NEW_EVENT",
     ]
-    assert message.tool_calls[0].status == "rejected"  # it never got a name
+    assert message.tool_calls[0].status == "rejected"  # no record gave its name
 
 
 def test_events_of_the_transport() -> None:
-    """The name of the server-sent event may replace `type`."""
+    """The name of a server-sent event replaces a missing `type`."""
     parser = MessageParser("auto")
     for record in (START, *text("Hi"), END):
         kind = record["type"]
@@ -233,7 +233,7 @@ def test_events_of_the_transport() -> None:
 
 
 def test_what_our_encoder_marks_in_metadata() -> None:
-    """Refusals, calls of the provider, and how a call was answered."""
+    """Metadata of our encoder marks calls of the provider, failed results and denied calls."""
     refused = [
         {"type": "TEXT_MESSAGE_START", "messageId": "m-2", "role": "assistant"},
         {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m-2", "delta": "No."},
@@ -265,7 +265,7 @@ def test_events_of_an_agent_inside_of_the_run_are_passed_on() -> None:
     assert events[-1].type == "message_finished"
 
 
-def test_a_message_that_starts_twice_and_a_call_that_does() -> None:
+def test_a_second_start_of_a_message_or_call_is_ignored() -> None:
     start = {"type": "REASONING_MESSAGE_START", "messageId": "m-1", "role": "reasoning"}
     more = {"type": "REASONING_MESSAGE_CONTENT", "messageId": "m-1", "delta": "a"}
     begin = call("{}")[0]

@@ -1,4 +1,4 @@
-"""Tests of Anthropic's events: every kind of event, block and delta, the quirks, history."""
+"""Tests of Anthropic's events: each type of event, block and delta, deviations, the history."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def call_block(index: int, *pieces: str, kind: str = "tool_use", **fields: Any) 
     return [call_start(index, kind, **fields), *said, stop(index)]
 
 
-# The whole
+# The message
 
 
 def test_text() -> None:
@@ -64,7 +64,7 @@ def test_text() -> None:
 
 
 def test_events_come_with_their_records() -> None:
-    """Law 2: what a record decides is returned for it."""
+    """An event is returned for the record that decides it (law 2)."""
     parser = MessageParser(API)
     assert kinds(parser.feed(start())) == ["message_started", "usage_updated"]
     assert kinds(parser.feed(call_start(0))) == ["tool_call_started"]
@@ -101,7 +101,7 @@ def test_stop_reasons(raw: str, reason: str, status: str) -> None:
         assert message.status == status
 
 
-def test_what_is_said_of_the_whole() -> None:
+def test_fields_of_the_message_are_kept_in_extra() -> None:
     details = {"type": "refusal", "category": "gardening", "explanation": None}
     message, events = run(
         start(container={"id": "c-1"}, diagnostics=None, novelty=1),
@@ -118,7 +118,7 @@ def test_what_is_said_of_the_whole() -> None:
     assert dict(passed_on(events)) == message.extra
 
 
-def test_pings_and_what_the_sdk_adds_say_nothing() -> None:
+def test_pings_and_events_of_the_sdk_change_nothing() -> None:
     plain = [start(), *text_block(0, "Ivy"), *call_block(1, '{"a": 1}'), stopped("tool_use"), STOP]
     added: list[Event] = [
         {"type": "ping"},
@@ -165,7 +165,7 @@ def test_usage_is_cumulative() -> None:
     assert counts == [1, 30]
 
 
-def test_input_tokens_of_the_delta_hold() -> None:
+def test_input_tokens_of_the_delta_replace_those_of_the_start() -> None:
     message, _ = run(start(), stopped("end_turn", {"input_tokens": 99, "output_tokens": 1}), STOP)
     assert message.usage is not None
     assert message.usage.input_tokens == 99
@@ -248,7 +248,7 @@ def test_a_signature_inside_a_thinking_delta() -> None:
         assert not [event for event in events if event.type == "provider_event"]
 
 
-def test_words_of_servers_that_speak_the_api() -> None:
+def test_stop_reasons_of_compatible_servers() -> None:
     for word, reason in (("stop", "stop"), ("length", "length"), ("cancelled", "cancelled")):
         message, _ = run(start(), *text_block(0, "a"), stopped(word), STOP)
         assert message.finish_reason == reason
@@ -264,7 +264,7 @@ def test_zeros_in_later_usage() -> None:
     assert (message.usage.input_tokens, message.usage.output_tokens) == (11, 7)
 
 
-def test_content_of_starts_counts() -> None:
+def test_content_of_block_starts_is_kept() -> None:
     message, _ = run(
         start(),
         begin(0, "thinking", thinking="Hm", signature="s"),
@@ -278,8 +278,8 @@ def test_content_of_starts_counts() -> None:
     assert message.content[0].extra == {"signature": "s"}
 
 
-def test_a_delta_of_another_kind_than_its_block() -> None:
-    """Gateways send reasoning deltas in a text block; the type of the delta decides."""
+def test_a_delta_of_another_type_than_its_block() -> None:
+    """The type of the delta decides: gateways send reasoning deltas in a text block."""
     message, _ = run(
         start(),
         begin(0, "text", text=""),
@@ -321,7 +321,7 @@ def test_calls() -> None:
 
 @pytest.mark.parametrize("ended", [True, False])
 def test_input_of_the_start(ended: bool) -> None:
-    """It holds if no delta that is not empty follows: decided at the stop, or at the end."""
+    """The input of the start is emitted at the end of the block if no delta has text."""
     parser = MessageParser(API)
     value = {"plant": "ivy", "litres": 2}
     parser.feed(start())
@@ -380,7 +380,7 @@ def test_broken_json_of_eager_streaming() -> None:
     ]
 
 
-def test_arguments_that_are_no_object_are_wrapped_in_the_history() -> None:
+def test_arguments_other_than_objects_are_wrapped_in_the_history() -> None:
     message, _ = run(start(), *call_block(0, "[1]"), stopped("tool_use"), STOP)
     assert message.tool_calls[0].arguments == [1]
     assert message.to_history()[0]["content"][0]["input"] == {"INVALID_JSON": "[1]"}
@@ -392,7 +392,7 @@ def test_arguments_that_are_no_object_are_wrapped_in_the_history() -> None:
     [("max_tokens", "truncated"), ("tool_use", "rejected"), (None, "truncated")],
 )
 def test_unfinished_arguments(ended: bool, reason: str | None, status: str) -> None:
-    """Law 7: a block that stops inside its JSON is decided by the stop reason."""
+    """The stop reason decides the status of a call that ends inside its JSON (law 7)."""
     block = call_block(0, '{"plant": "iv')
     rest = [stopped(reason), STOP] if reason else [STOP]
     message, _ = run(start(), *(block if ended else block[:-1]), *rest)
@@ -462,10 +462,10 @@ def test_results_of_calls_that_are_left_out() -> None:
     assert message.to_history() == []
 
 
-# Blocks of other kinds
+# Blocks of other types
 
 
-def test_blocks_of_other_kinds_are_passed_on_and_go_back() -> None:
+def test_other_blocks_are_passed_on_and_kept_for_the_history() -> None:
     upload = begin(1, "container_upload", file_id="file_1")
     novelty = begin(4, "hologram", data={"depth": 3})
     compaction = begin(2, "compaction", content=None)
@@ -502,8 +502,8 @@ def test_blocks_of_other_kinds_are_passed_on_and_go_back() -> None:
     ]
 
 
-def test_a_compaction_goes_back_with_all_its_fields() -> None:
-    """The next request needs the signature and the tool changes unchanged."""
+def test_a_compaction_keeps_all_its_fields_in_the_history() -> None:
+    """The API requires the signature and the tool changes unchanged in the next request."""
     removed = {"type": "tool_removal", "tool": {"type": "tool_reference", "name": "dig"}}
     compaction = begin(0, "compaction", content=None, tool_changes=[removed])
     summary = delta(0, "compaction_delta", 0, content="Ferns.", encrypted_content="e")
@@ -516,7 +516,7 @@ def test_a_compaction_goes_back_with_all_its_fields() -> None:
     ]
 
 
-def test_a_block_with_deltas_nobody_knows_does_not_go_back() -> None:
+def test_a_block_with_unknown_deltas_is_not_in_the_history() -> None:
     events = [begin(0, "hologram"), delta(0, "hologram_delta", 7), delta(0, "text_delta", "x")]
     message, found = run(start(), *events, stop(0), stopped("end_turn"), STOP)
     assert passed_on(found) == [
@@ -528,7 +528,7 @@ def test_a_block_with_deltas_nobody_knows_does_not_go_back() -> None:
     assert message.to_history() == []
 
 
-def test_a_fallback_names_the_model_that_goes_on() -> None:
+def test_a_fallback_names_the_model_that_continues() -> None:
     block = begin(0, "fallback", **{"from": {"model": "claude-test"}, "to": {"model": "claude-b"}})
     message, _ = run(start(), block, stop(0), *text_block(1, "Yes."), stopped("end_turn"), STOP)
     assert message.model == "claude-b"
@@ -536,7 +536,7 @@ def test_a_fallback_names_the_model_that_goes_on() -> None:
 
 
 def test_unknown_events_fields_and_deltas_are_passed_on() -> None:
-    """Law 8."""
+    """What is not understood reaches the caller (law 8)."""
     message, events = run(
         start(),
         {"type": "message_mood", "mood": "calm"},
@@ -566,7 +566,7 @@ def test_unknown_events_fields_and_deltas_are_passed_on() -> None:
     ]
 
 
-def test_a_field_with_the_name_of_what_is_kept() -> None:
+def test_a_field_named_like_our_list_of_kept_blocks() -> None:
     message, events = run(start(content_blocks=5), begin(0, "hologram"), stopped("end_turn"), STOP)
     assert ("content_blocks", 5) in passed_on(events)
     assert message.to_history()[0]["content"] == [{"type": "hologram"}]
@@ -581,7 +581,7 @@ def test_repeated_message_start() -> None:
 
 
 def test_spliced_answers() -> None:
-    """A proxy started again (recorded): the cut call is not complete, the whole one is."""
+    """If a proxy starts the answer again (recorded), the call of the first start is truncated."""
     message, events = run(
         start(),
         *call_block(0, '{"plant": "fe')[:-1],
@@ -596,7 +596,7 @@ def test_spliced_answers() -> None:
     assert [block["id"] for block in message.to_history()[0]["content"]] == ["toolu_again"]
 
 
-def test_an_index_used_again_leaves_whole_arguments_to_the_finish() -> None:
+def test_a_call_whose_index_is_reused_completes_at_the_finish() -> None:
     message, _ = run(
         start(),
         *call_block(0, '{"n": 1}')[:-1],
@@ -677,12 +677,12 @@ def test_deltas_after_a_stop() -> None:
     assert passed_on(events)[0][0] == "late_tool_call_delta"
 
 
-# Ends
+# The end of a message
 
 
 @pytest.mark.parametrize("kept", range(1, 10))
 def test_cut_streams(kept: int) -> None:
-    """Law 7: complete only with the stop reason; the last event is always there."""
+    """A cut message is never complete (law 7), but `message_finished` is always emitted."""
     whole = [start(), *text_block(0, "Ivy"), *call_block(1, '{"n": ', "1}"), stopped("tool_use")]
     whole.append(STOP)
     message, events = run(*whole[:kept])
@@ -700,8 +700,8 @@ def test_message_stop_without_a_stop_reason() -> None:
 
 
 @pytest.mark.parametrize("input", [None, {"n": 1}])
-def test_done_is_the_end_of_input(input: Any) -> None:
-    """Proxies append OpenAI's `[DONE]` to a cut stream."""
+def test_done_completes_nothing(input: Any) -> None:
+    """`[DONE]` completes nothing: proxies append it to a cut stream."""
     raw = sse([start(), *call_block(0, input=input)[:-1]]) + b"data: [DONE]\n\n"
     parser, _, error = run_parser([raw], API)
     assert error is None
@@ -724,7 +724,7 @@ def test_errors(record: Event) -> None:
     assert message.tool_calls[0].partial == {"n": 1}
 
 
-def test_an_error_named_by_its_event_only() -> None:
+def test_an_error_that_only_the_event_name_shows() -> None:
     raw = sse([start()]) + b'event: error\ndata: {"error": {"message": "gone"}}\n\n'
     parser, _, _ = run_parser([raw], API)
     assert parser.message.error is not None
@@ -783,7 +783,7 @@ def without_type(block: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_body_cut_in_its_last_call() -> None:
-    """Its input may be incomplete: nothing on the wire confirms it."""
+    """The last call of a body cut by the token limit is truncated: its input may be incomplete."""
     calls = [
         {"type": "tool_use", "id": f"t{n}", "name": "water", "input": {"n": n}} for n in (1, 2)
     ]
@@ -806,7 +806,7 @@ PIECES = st.lists(st.integers(1, 9), min_size=1, max_size=4)
 
 @st.composite
 def answers(draw: st.DrawFn) -> list[Event]:
-    """An answer of text, thinking and calls; perhaps cut, perhaps with broken JSON."""
+    """Generate an answer of text, thinking and calls, sometimes cut or with invalid JSON."""
     events = [start()]
     for index in range(draw(st.integers(0, 4))):
         kind = draw(st.sampled_from(("text", "thinking", "tool_use", "server_tool_use", "other")))
@@ -832,7 +832,7 @@ def answers(draw: st.DrawFn) -> list[Event]:
 
 @given(answers(), PIECES)
 def test_any_chunking(events: list[Event], sizes: list[int]) -> None:
-    """Law 1, for bytes cut anywhere, and for decoded records."""
+    """Bytes in any pieces and decoded records give the same result (law 1)."""
     raw = sse(events)
     whole = answer([raw], API)
     assert answer(cut(raw, sizes), API) == whole
@@ -841,8 +841,8 @@ def test_any_chunking(events: list[Event], sizes: list[int]) -> None:
 
 
 @given(answers())
-def test_nothing_is_taken_for_complete_too_early(events: list[Event]) -> None:
-    """Laws 3 and 7: after every record, what is complete stays, and is whole JSON."""
+def test_a_call_that_has_ended_never_changes(events: list[Event]) -> None:
+    """A call that has ended never changes, and a complete one has valid JSON (laws 3 and 7)."""
     parser = MessageParser(API)
     settled: dict[int, Any] = {}
     for event in events:
@@ -862,7 +862,7 @@ def test_nothing_is_taken_for_complete_too_early(events: list[Event]) -> None:
 
 @given(answers(), st.data())
 def test_strange_values_raise_nothing(events: list[Event], data: st.DataObject) -> None:
-    """Values of any type raise only errors of this package."""
+    """Values of any type raise no exception but our own errors."""
     odd = st.sampled_from((None, 0, -1, 1.5, True, "", "x", [], [1], {}, {"type": "text"}))
     events = copy.deepcopy(events)
     for _ in range(data.draw(st.integers(1, 3))):
@@ -885,7 +885,7 @@ def test_strange_values_raise_nothing(events: list[Event], data: st.DataObject) 
 
 
 def test_linear() -> None:
-    """Law 6, for text and arguments in many small deltas."""
+    """Text and arguments in many small deltas take linear time (law 6)."""
 
     def feed(pieces: Sequence[str]) -> None:
         parser = MessageParser(API)

@@ -1,6 +1,6 @@
-"""Tests of the adapter of Anthropic Messages: detection, the SDK's objects and types, recordings.
+"""Tests of the adapter of Anthropic Messages: detection, objects of the SDK, recordings.
 
-The events themselves are tested in `tests/test_anthropic_events.py`.
+`test_anthropic_events.py` tests the events themselves.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def test_auto() -> None:
 
 
 def test_objects_of_the_sdk() -> None:
-    """The objects of `client.messages.create(stream=True)` give what the wire gives."""
+    """Objects of `client.messages.create(stream=True)` give the same result as the records."""
     types = pytest.importorskip("anthropic.types")
     pydantic = pytest.importorskip("pydantic")
     adapter = pydantic.TypeAdapter(types.RawMessageStreamEvent)
@@ -116,16 +116,16 @@ def test_objects_of_the_sdk() -> None:
 
 
 def shown(pieces: list[Any]) -> Any:
-    """Message and events as plain data; the order of members is the SDK's own."""
+    """Return the message and the events as dicts, which compare equal in any order of members."""
     parser, events, error = run_parser(pieces, API)
     assert error is None
     return parser.message.to_dict(), [event.to_dict() for event in events]
 
 
 def test_helper_stream_of_the_sdk() -> None:
-    """`client.messages.stream()` adds events and fields, which change nothing."""
+    """The events and fields that `client.messages.stream()` adds change nothing."""
     anthropic = pytest.importorskip("anthropic")
-    httpx = pytest.importorskip("httpx2")  # the base of the SDK
+    httpx = pytest.importorskip("httpx2")  # the HTTP library of the SDK
     records = stream(
         (begin(0, "text", text=""), [delta(0, "text_delta", "Fe"), delta(0, "text_delta", "rns")]),
         called(1, '{"plant": ', '"fern"}'),
@@ -148,7 +148,7 @@ def test_helper_stream_of_the_sdk() -> None:
 
 @pytest.fixture(scope="module")
 def params() -> tuple[Any, Any]:
-    """The types of the SDK for a message of the next turn: generally available, and beta."""
+    """Return adapters for the SDK's types of a message in a request, stable and beta."""
     pydantic = pytest.importorskip("pydantic")
     types = pytest.importorskip("anthropic.types")
     beta = pytest.importorskip("anthropic.types.beta")
@@ -199,7 +199,9 @@ def test_history_of_beta_blocks(params: tuple[Any, Any]) -> None:
 
 
 @given(answers())
-def test_histories_are_what_the_api_takes(params: tuple[Any, Any], events: list[Event]) -> None:
+def test_histories_follow_the_rules_of_the_api(
+    params: tuple[Any, Any], events: list[Event]
+) -> None:
     parser, _, _ = run_parser(events, API)
     for back in parser.message.to_history():
         validated(params[0], back)
@@ -236,11 +238,11 @@ def is_valid(params: tuple[Any, Any], back: Any) -> bool:
 
 
 def test_recorded_streams_as_bodies(shared_data: Path) -> None:
-    """The body that the SDK puts together gives the message that its stream gives.
+    """The body that the SDK accumulates from a stream gives the same message as the stream.
 
-    Left out: `usage.raw` and null fields that the SDK adds; the texts of the arguments, which a
-    body does not have. Where the arguments were cut, the SDK drops their unfinished end, and an
-    answer spliced into another confuses it. A count of zero replaces an earlier count only there.
+    Not compared: `usage.raw`, null fields that the SDK adds, and the texts of arguments, which a
+    body does not have. Left out are recordings that the SDK accumulates otherwise: those with cut
+    arguments, a second `message_start`, or a later token count of zero.
     """
     messages = pytest.importorskip("anthropic.lib.streaming._beta_messages")
     compared = 0

@@ -1,4 +1,4 @@
-"""Pieces at paths become a document: its value, its events, its text; odd pieces are still set."""
+"""Tests of the assembler: values at paths become a document with its events and its text."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PATHS = st.lists(st.sampled_from(["a", "b", 0, 1, 2]), max_size=4).map(tuple)
 
 
 class Run:
-    """An assembler with its builder; `pieces` returns the misplaced pieces."""
+    """An assembler with its builder. `say` returns the misplaced pieces."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.builder = Builder()
@@ -69,7 +69,7 @@ class Run:
 
 
 def pieces_of(value: Any, pick: random.Random, path: Path = ()) -> list[Piece]:
-    """`value` in pieces, as a provider might send it: cut, completed or not, ended or not."""
+    """Return pieces that make `value`, in one of the ways in which a provider may send them."""
     if isinstance(value, str):
         sizes = [pick.randrange(1, 4) for _ in value]
         said: list[Piece] = [("append", path, part) for part in cut(value, sizes or [1])]
@@ -88,10 +88,8 @@ def pieces_of(value: Any, pick: random.Random, path: Path = ()) -> list[Piece]:
 
 
 @given(DOCUMENTS, st.integers(0, 2**32))
-def test_any_pieces_of_a_document_give_it_back_with_its_events_and_its_text(
-    document: Any, seed: int
-) -> None:
-    """Laws 1 and 4."""
+def test_pieces_of_a_document_give_the_document(document: Any, seed: int) -> None:
+    """Value, text and events are those of the document, for any pieces (laws 1 and 4)."""
     attempt = Run()
     assert attempt.say(pieces_of(document, random.Random(seed))) == []
     assert attempt.close() == document
@@ -114,7 +112,7 @@ def test_moving_on_completes_what_is_left() -> None:
 
 
 def test_a_string_is_shown_as_it_grows() -> None:
-    """Law 2."""
+    """A string is in the value and the text as far as it has arrived (law 2)."""
     attempt = Run()
     attempt.say([("append", ("a",), "Bos")])
     assert attempt.builder.value == {"a": "Bos"}
@@ -126,25 +124,25 @@ def test_a_string_is_shown_as_it_grows() -> None:
 @pytest.mark.parametrize(
     ("pieces", "value", "misplaced"),
     [
-        # It goes back into something complete.
+        # A value in a container that is complete.
         ([(("a", "x"), 1), (("b",), 2), (("a", "y"), 3)], {"a": {"x": 1, "y": 3}, "b": 2}, 1),
         ([(("a", 0), 1), (("b",), 2), (("a", 1), 3)], {"a": [1, 3], "b": 2}, 1),
-        # It sets a value again.
+        # A second value at one path.
         ([(("a",), 1), (("a",), 2)], {"a": 2}, 1),
         ([(("a", 0), 1), (("a", 0), 2), (("a", 1), 3)], {"a": [2, 3]}, 1),
         ([((), 1), ((), 2)], 2, 1),
-        # It skips an index: from then on the array is complete.
+        # A value beyond the next index; the array is complete from then on.
         ([(("a", 1), 1)], {"a": [None, 1]}, 1),
         ([(("a", 0), 1), (("a", 2), 2), (("a", 1), 3)], {"a": [1, 3, 2]}, 2),
         ([(("a", GAP + 1), 1), (("a", 0), 0)], {"a": [0]}, 2),
-        # It wants another kind of container.
+        # A path through a value of another type.
         ([(("a",), 1), (("a", "b"), 2)], {"a": {"b": 2}}, 1),
         ([(("a", "b"), 1), (("a", 0), 2)], {"a": [2]}, 1),
         ([(("a",), 1), ((0,), 2), (("b",), 3)], {"b": 3}, 2),
         ([(("a", "b", 0), 1), (("a",), 2), (("c",), 3)], {"a": 2, "c": 3}, 1),
     ],
 )
-def test_misplaced_values_are_told_and_set(
+def test_misplaced_values_are_reported_and_set(
     pieces: list[tuple[Path, Any]], value: Any, misplaced: int
 ) -> None:
     attempt = Run()
@@ -154,13 +152,13 @@ def test_misplaced_values_are_told_and_set(
 
 
 def test_gaps_are_bounded_for_the_whole_call() -> None:
-    """Many pieces that each skip indexes fill an array up no more than one piece may."""
+    """The limit of a gap holds for all gaps of a call together."""
     attempt = Run()
     attempt.say([("set", ("a", at * GAP // 2), at) for at in range(1, 40)])
     assert len(attempt.close()["a"]) <= GAP + 40
 
 
-def test_a_string_that_was_left_goes_on() -> None:
+def test_a_string_continues_after_another_value() -> None:
     attempt = Run()
     pieces: list[Piece] = [("append", (name,), text) for name, text in ("ax", "by", "ax", "by")]
     assert len(attempt.say(pieces)) == 2
@@ -175,7 +173,7 @@ def test_a_string_that_had_ended_is_replaced() -> None:
     assert attempt.close() == {"a": "newer"}
 
 
-def test_the_end_of_what_has_ended_is_nothing() -> None:
+def test_a_second_end_changes_nothing() -> None:
     attempt = Run()
     end: list[Piece] = [("append", ("a",), ""), ("complete", ("a",), None)]
     assert attempt.say([("append", ("a",), "x"), *end, *end]) == []
@@ -206,7 +204,7 @@ def test_the_next_item_has_a_path() -> None:
 
 
 def expected_after(root: Any, path: Path, value: Any) -> Any:
-    """A plain model: set `value` at `path`, and replace other values on the way."""
+    """Return a copy of `root` with `value` at `path`, other values on the way replaced."""
     if not path:
         return value
     step = path[0]
@@ -222,10 +220,10 @@ def expected_after(root: Any, path: Path, value: Any) -> Any:
 
 @example([((0,), None), ((0, 0), None), ((2,), None), ((0, 1), None)])
 @given(st.lists(st.tuples(PATHS, SCALARS), min_size=1, max_size=12))
-def test_any_values_at_any_paths_are_set_and_nothing_reported_changes(
+def test_values_at_any_paths_are_set(
     pieces: list[tuple[Path, Any]],
 ) -> None:
-    """Law 3: a value that was reported complete stays what it was."""
+    """Values are set, and those reported as complete never change (law 3)."""
     attempt = Run()
     expected: Any = None
     reported: list[tuple[Any, Any]] = []
@@ -249,8 +247,8 @@ MIXED = st.one_of(
 
 
 @given(st.lists(MIXED, max_size=15))
-def test_any_pieces_leave_a_value_and_text_that_is_json(pieces: list[Piece]) -> None:
-    """For any pieces in any order, the text has all those that were not misplaced."""
+def test_any_pieces_give_valid_json(pieces: list[Piece]) -> None:
+    """The text is valid JSON for any pieces, and equals the value if none was misplaced."""
     attempt = Run()
     misplaced = attempt.say(pieces)
     value = attempt.close()
@@ -280,7 +278,7 @@ def test_limits(piece: Piece, limits: Limits, code: str) -> None:
 
 
 def test_work_is_linear() -> None:
-    """Law 6, also for strings that take turns and so are misplaced."""
+    """Work is linear, also for two strings whose pieces alternate and are misplaced (law 6)."""
 
     def one_string(pieces: Sequence[str]) -> None:
         attempt = Run()
@@ -312,7 +310,7 @@ def test_normalized_paths_are_read(path: Path) -> None:
         ("$.a.b[0].c", (("a", "b", 0, "c"), False)),
         ("$['a b'][\"c\"]", (("a b", "c"), False)),
         ("$['']", (("",), False)),
-        # Names that need brackets, without them.
+        # Names without the brackets that RFC 9535 requires for them.
         ("$.content-type", (("content-type",), False)),
         ("$.2nd[0][]", (("2nd", 0), True)),
         ("$.a-b['c'][\"d\"]", (("a-b", "c", "d"), False)),
@@ -326,5 +324,5 @@ def test_normalized_paths_are_read(path: Path) -> None:
         ("$x", None),
     ],
 )
-def test_places(text: str, place: tuple[Path, bool] | None) -> None:
+def test_parse_place(text: str, place: tuple[Path, bool] | None) -> None:
     assert parse_place(text) == place

@@ -1,4 +1,4 @@
-"""Tests of what adapters share: the shapes of errors, values of the wrong type, the interface."""
+"""Tests of what adapters share: shapes of errors, values of the wrong type, the interface."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from streamparse._wires.base import (
 from streamparse._wires.replays import checksum
 from streamparse.message import Message, ToolCall
 
-# (record, message): the shapes that providers and gateways were seen to send.
+# Pairs of a record and its message: the shapes that providers and gateways have sent.
 ERRORS: list[tuple[dict[str, Any], str]] = [
     ({"error": {"message": "slow down", "type": "rate_limit"}}, "rate_limit: slow down"),
     ({"error": {"message": "slow down", "code": 429}}, "429: slow down"),
@@ -87,7 +87,7 @@ def test_no_errors(data: dict[str, Any]) -> None:
     assert provider_error(data) is None
 
 
-def test_a_name_of_the_transport_makes_an_error_of_anything() -> None:
+def test_an_event_name_marks_any_record_as_an_error() -> None:
     error = provider_error({"message": "wait"}, "throttlingException")
     assert error is not None
     assert error.message == "throttlingException: wait"
@@ -100,8 +100,10 @@ def test_a_name_of_the_transport_makes_an_error_of_anything() -> None:
 
 
 @pytest.mark.parametrize(("data", "message"), ERRORS, ids=repr)
-def test_bare_shapes_are_errors_only_where_they_may_be(data: dict[str, Any], message: str) -> None:
-    """In the middle of a stream a record with a `message` may be anything."""
+def test_unmarked_errors_are_recognized_only_where_allowed(
+    data: dict[str, Any], message: str
+) -> None:
+    """Inside a stream a record with only a `message` is not taken for an error."""
     marked = "error" in data or "error" in (data.get("type"), data.get("object"))
     assert (provider_error(data, bare=False) is not None) == marked
 
@@ -136,7 +138,7 @@ def test_numbers() -> None:
     assert number_of(None) is None
 
 
-def test_a_wire_understands_nothing_and_ends_what_it_is_told_to() -> None:
+def test_the_base_wire_understands_no_record() -> None:
     response = ResponseReader(AnswerOptions())
     wire = Wire(response)
     assert not Wire.recognizes({"choices": []}, "")
@@ -188,7 +190,7 @@ def test_the_answer_of_an_entry() -> None:
     assert (event.name, event.data) == ("choices", {"index": 1 << 70})
 
 
-def test_an_api_without_marks_drops_and_resumes_nothing() -> None:
+def test_defaults_of_the_inherited_methods() -> None:
     wire = Wire(response_with())
     record = Record("", {"a": 1}, "")
     assert wire.sift(record) == [record]
@@ -255,8 +257,8 @@ def test_whether_a_choice_has_a_type(choice: dict[str, Any], typed: bool) -> Non
     assert is_typed(choice) is typed
 
 
-def test_members_that_are_not_known() -> None:
-    """They are passed on, noted or kept; those without content are dropped."""
+def test_unknown_members() -> None:
+    """Unknown members are passed on, noted or kept; empty ones are dropped."""
     data = {"id": "x", "mood": [1], "empty": None, "none": ""}
     known = frozenset({"id"})
     response = response_with("a")

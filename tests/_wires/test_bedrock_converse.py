@@ -1,4 +1,4 @@
-"""Tests of the adapter of Bedrock Converse: events, blocks, quirks, bodies, history."""
+"""Tests of the adapter of Bedrock Converse: events, blocks, deviations, bodies, the history."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def body(*content: Any, reason: str | None = "end_turn", **more: Any) -> Event:
 
 
 def framed(events: list[Event]) -> bytes:
-    """As binary frames: the name outside of the body, padding inside."""
+    """Return the events as binary frames, each named by its header and padded in its body."""
     return b"".join(
         frame(name, {**inner, "p": "abcdef"}) for event in events for name, inner in event.items()
     )
@@ -86,7 +86,7 @@ def run(*events: Any, **options: Any) -> tuple[Message, list[Any]]:
     return parser.message, found
 
 
-# The whole
+# The message
 
 
 def test_text() -> None:
@@ -130,7 +130,7 @@ def test_stop_reasons(raw: str, reason: str, status: str) -> None:
         assert message.status == status
 
 
-def test_the_terminal_record_is_the_later_of_two() -> None:
+def test_the_message_ends_with_the_later_of_stop_and_metadata() -> None:
     parser = MessageParser(API)
     for event in (START, *text_block(0, "Ivy"), METADATA):
         parser.feed(event)
@@ -143,7 +143,7 @@ def test_the_terminal_record_is_the_later_of_two() -> None:
     assert passed_on(parser.feed(late)) == [("record", late)]
 
 
-def test_without_metadata_the_end_is_that_of_the_input() -> None:
+def test_without_metadata_the_message_ends_with_the_input() -> None:
     message, events = run(START, *text_block(0, "Ivy"), stopped("end_turn"))
     assert isinstance(events[-1], MessageFinished)
     assert message.status == "complete"
@@ -173,7 +173,7 @@ def test_usage_of_nova() -> None:
     assert message.usage.total_tokens == 18
 
 
-def test_what_is_said_of_the_whole() -> None:
+def test_fields_of_the_message_are_kept_in_extra() -> None:
     trace = {
         "guardrail": {"actionReason": "masked"},
         "promptRouter": {"invokedModelId": "amazon.nova-lite"},
@@ -197,7 +197,7 @@ def test_what_is_said_of_the_whole() -> None:
 
 
 def test_reasoning() -> None:
-    """boto3 gives bytes for what is base64 on the wire."""
+    """Encrypted reasoning is base64 on the wire and bytes in the events of boto3."""
     opaque = base64.b64encode(b"opaque").decode()
     for given_as in (opaque, b"opaque"):
         message, _ = run(
@@ -247,14 +247,14 @@ def test_encrypted_reasoning_in_pieces(size: int, as_bytes: bool) -> None:
     assert message.to_history()[0]["content"] == [redacted, {"text": "Yes."}]
 
 
-def test_reasoning_without_a_signature_does_not_go_back() -> None:
+def test_reasoning_without_a_signature_is_not_in_the_history() -> None:
     message, _ = run(START, *thought(0, "Hm.", signature=None), stopped("max_tokens"))
     assert message.reasoning == "Hm."
     assert message.to_history() == []
 
 
 def test_citations() -> None:
-    """They come before the text they are for, and follow it in the content."""
+    """A citation arrives before the text that it belongs to, and follows it in `content`."""
     citation = {"title": "Ferns", "location": {"documentPage": {"documentIndex": 0, "start": 1}}}
     message, _ = run(
         START,
@@ -279,7 +279,7 @@ def test_citations() -> None:
     ]
 
 
-def test_starts_that_say_nothing() -> None:
+def test_empty_starts_and_deltas() -> None:
     """Text blocks may start empty, and deltas may be empty (recorded)."""
     message, _ = run(
         START,
@@ -311,7 +311,7 @@ def test_calls() -> None:
 
 
 def test_a_call_is_complete_at_its_stop() -> None:
-    """Law 2."""
+    """A call is completed by its `contentBlockStop` (law 2)."""
     parser = MessageParser(API)
     found = [kinds(about_calls(parser.feed(event))) for event in (START, *call_block(0, "{}"))]
     assert found == [[], ["tool_call_started"], ["tool_call_delta"], ["tool_call_completed"]]
@@ -337,7 +337,7 @@ def test_broken_arguments() -> None:
     [("max_tokens", "truncated"), ("tool_use", "rejected"), (None, "truncated")],
 )
 def test_unfinished_arguments(reason: str | None, status: str) -> None:
-    """Law 7."""
+    """The stop reason decides the status of a call that ends inside its JSON (law 7)."""
     rest = [stopped(reason)] if reason else []
     message, _ = run(START, *call_block(0, '{"plant": "fe'), *rest)
     call = message.tool_calls[0]
@@ -384,7 +384,7 @@ def test_results_of_calls_that_are_left_out() -> None:
 
 
 def test_images() -> None:
-    """Passed on, and kept in base64 for the history."""
+    """Images are passed on, and kept in base64 for the history."""
     first, second = begin(0, image={"format": "png"}), {"source": {"bytes": b"pixels"}}
     message, events = run(
         START, first, delta(0, image=second), stop(0), *text_block(1, "There."), stopped("end_turn")
@@ -402,8 +402,8 @@ def test_images() -> None:
     ]
 
 
-def test_unknown_things_are_passed_on() -> None:
-    """Law 8."""
+def test_unknown_records_and_members_are_passed_on() -> None:
+    """What is not understood reaches the caller (law 8)."""
     strange = begin(2, hologram={"depth": 3})
     message, events = run(
         START,
@@ -434,7 +434,7 @@ def test_unknown_things_are_passed_on() -> None:
     assert message.to_history()[0]["content"] == [{"text": "Ivy"}]
 
 
-def test_an_image_without_data_does_not_go_back() -> None:
+def test_an_image_without_data_is_not_in_the_history() -> None:
     message, _ = run(START, begin(0, image={"format": "png"}), stop(0), stopped("end_turn"))
     assert message.extra["content_blocks"]
     assert message.to_history() == []
@@ -476,7 +476,7 @@ def test_a_call_after_the_stop_reason() -> None:
 
 @pytest.mark.parametrize("kept", range(1, 9))
 def test_cut_streams(kept: int) -> None:
-    """Law 7."""
+    """A cut message is never complete (law 7), but `message_finished` is always emitted."""
     whole = [START, *text_block(0, "Ivy"), *call_block(1, '{"n": ', "1}"), stopped("tool_use")]
     message, events = run(*whole[:kept])
     assert isinstance(events[-1], MessageFinished)
@@ -513,7 +513,7 @@ def test_an_error_body() -> None:
 
 
 def test_chunks() -> None:
-    """Each delta of text is a block of its own there, and the text one all the same."""
+    """InvokeModel sends each delta of text as a block of its own; adjacent texts are one part."""
     said = [event for index in range(3) for event in text_block(index, f"{index} ")]
     metrics = {"amazon-bedrock-invocationMetrics": {"inputTokenCount": 11}}
     events = [
@@ -612,7 +612,7 @@ def test_a_body_with_other_content() -> None:
 
 
 def test_a_body_cut_in_its_last_call() -> None:
-    """Its input may be incomplete: nothing on the wire confirms it."""
+    """The last call of a body cut by the token limit is truncated: its input may be incomplete."""
     calls = [
         {"toolUse": {"toolUseId": f"t{n}", "name": "water", "input": {"n": n}}} for n in (1, 2)
     ]
@@ -650,7 +650,7 @@ def answers(draw: st.DrawFn) -> list[Event]:
 
 @given(answers(), st.lists(st.integers(1, 200), min_size=1, max_size=4))
 def test_any_chunking(events: list[Event], sizes: list[int]) -> None:
-    """Law 1, for binary frames cut anywhere, and for what boto3 makes of them."""
+    """Frames in any pieces and the events of boto3 give the same result (law 1)."""
     pytest.importorskip("botocore")
     raw = framed(events)
     whole = answer([raw], API)
@@ -661,7 +661,7 @@ def test_any_chunking(events: list[Event], sizes: list[int]) -> None:
 
 @given(answers(), st.data())
 def test_strange_values_raise_nothing(events: list[Event], data: st.DataObject) -> None:
-    """Values of any type raise only errors of this package."""
+    """Values of any type raise no exception but our own errors."""
     odd = st.sampled_from((None, 0, -1, 1.5, True, "", "x", [], [1], {}, {"text": "x"}))
     events = copy.deepcopy([*events, body({"text": "x"}, {"toolUse": {"input": {}}})])
     if data.draw(st.booleans()):
@@ -686,7 +686,7 @@ def test_strange_values_raise_nothing(events: list[Event], data: st.DataObject) 
 
 
 def test_linear() -> None:
-    """Law 6, for text and arguments in many small deltas."""
+    """Text and arguments in many small deltas take linear time (law 6)."""
 
     def feed(pieces: Any) -> None:
         parser = MessageParser(API)
@@ -701,12 +701,12 @@ def test_linear() -> None:
     is_linear(feed, lambda size: "ivy " * (size // 16), 4)
 
 
-# The API's own model, and recordings
+# The service model of botocore, and recordings
 
 
 @pytest.fixture(scope="module")
 def validate() -> Any:
-    """Raises where botocore would refuse the messages of a request."""
+    """Return a function that fails if botocore rejects the messages of a request."""
     session = pytest.importorskip("botocore.session").get_session()
     validator = pytest.importorskip("botocore.validate").ParamValidator()
     model = session.get_service_model("bedrock-runtime")
@@ -721,13 +721,13 @@ def validate() -> Any:
 
 
 @given(answers())
-def test_histories_are_what_the_api_takes(validate: Any, events: list[Event]) -> None:
+def test_histories_are_valid_requests(validate: Any, events: list[Event]) -> None:
     parser, _, _ = run_parser(events, API)
     validate(parser.message.to_history())
 
 
 def test_recordings(shared_data: Path, validate: Any) -> None:
-    """The recorded answers are sent back; only the expected parts are unknown."""
+    """Histories of recorded answers are valid requests, and only known members are passed on."""
     found = 0
     expected = {"additionalModelResponseFields", "amazon-bedrock-invocationMetrics"}
     expected |= {"metrics", "trace"}

@@ -1,4 +1,4 @@
-"""Tests of Claude by InvokeModel: Anthropic's events inside chunks."""
+"""Tests of Claude through InvokeModel: events of Anthropic inside chunks."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_chunks() -> None:
 
 
 def test_shapes_of_chunks() -> None:
-    """boto3 decodes base64; a caller may have decoded the JSON too."""
+    """A chunk may have base64 (the wire), bytes (boto3), or its JSON decoded by the caller."""
     expected = answer([chunk(event) for event in EVENTS], API)
     shown = [{"chunk": {"bytes": json.dumps(event).encode()}} for event in EVENTS]
     assert answer(shown, API) == expected
@@ -55,7 +55,7 @@ def test_shapes_of_chunks() -> None:
 
 @given(st.lists(st.integers(1, 200), min_size=1, max_size=4))
 def test_any_chunking(sizes: list[int]) -> None:
-    """Law 1, for binary frames; `auto` detects the API."""
+    """Frames in any pieces give the same result, and the API is detected (law 1)."""
     pytest.importorskip("botocore")
     raw = b"".join(frame("chunk", chunk(event)) for event in EVENTS)
     expected = answer([chunk(event) for event in EVENTS], API)
@@ -94,7 +94,7 @@ def test_damaged_chunks() -> None:
 
 
 def test_unknown_records_are_passed_on() -> None:
-    """Law 8."""
+    """What is not understood reaches the caller (law 8)."""
     records: list[Event] = [{"type": "message_mood", "mood": 1}, {"odd": 2}]
     pieces = [chunk(EVENTS[0]), *(chunk(record) for record in records), {"other": 3}]
     _, events, _ = run_parser(pieces, API)
@@ -122,7 +122,7 @@ def test_recognizes(data: Any, event: str, seen: bool) -> None:
 
 
 def test_recordings(shared_data: Path) -> None:
-    """Histories are of the types of the SDK."""
+    """Histories of recorded answers have the types of the SDK."""
     pytest.importorskip("botocore")
     pydantic = pytest.importorskip("pydantic")
     types = pytest.importorskip("anthropic.types")

@@ -16,7 +16,7 @@ def blocks_of(part: Part) -> list[dict[str, Any]]:
     return [{"part": part.type}]
 
 
-def test_kept_blocks_go_back_in_their_places() -> None:
+def test_kept_blocks_have_their_positions_in_the_history() -> None:
     answer = ResponseReader(AnswerOptions()).first
     keep_block(answer, {"at": 0})
     answer.add(Text("a"))
@@ -30,7 +30,7 @@ def test_kept_blocks_go_back_in_their_places() -> None:
     assert back == {"role": "assistant", "content": [{"at": 0}, text, {"at": 1}, text, {"at": 2}]}
 
 
-def test_a_result_goes_back_only_with_its_call() -> None:
+def test_a_result_is_in_the_history_only_with_its_call() -> None:
     message = Message()
     message.content += [ServerToolResult("a"), ServerToolResult("b")]
     [back] = one_message(message, {"a"}, block_of, blocks_of)

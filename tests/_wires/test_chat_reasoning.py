@@ -1,4 +1,4 @@
-"""Tests of reasoning in Chat Completions, in the members of each server."""
+"""Tests of reasoning in Chat Completions, in the members that each server uses for it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.messages import call_chunk, chunk, read, text_chunk
 
 
 def ended(*records: Any, finish: str = "stop") -> Message:
-    """The message of these records and a finish."""
+    """Return the message for these records and a finish reason."""
     return read([*records, chunk(finish=finish)], api="openai-chat")[0]
 
 
@@ -49,7 +49,7 @@ def test_openrouter_describes_its_reasoning() -> None:
     assert message.to_history()[0]["reasoning_details"] == known
 
 
-def test_openrouter_says_reasoning_twice() -> None:
+def test_openrouter_sends_reasoning_twice() -> None:
     record = details(type="reasoning.summary", summary="Oak?")
     record["choices"][0]["delta"]["reasoning"] = "Oak?"
     assert ended(record).reasoning == "Oak?"
@@ -78,7 +78,7 @@ SAW = call_chunk("{}", id="call_a", name="saw")
 
 
 @pytest.mark.parametrize("mirrored", [True, False])
-def test_thinking_blocks_of_litellm_go_back_with_their_signatures(mirrored: bool) -> None:
+def test_thinking_blocks_of_litellm_keep_their_signatures(mirrored: bool) -> None:
     def piece(text: str, signature: str | None = None) -> dict[str, Any]:
         more = {"reasoning_content": text} if mirrored else {}
         return thinking_blocks((text, signature), **more)
@@ -105,7 +105,7 @@ def test_thinking_blocks_of_litellm_go_back_with_their_signatures(mirrored: bool
     ]
 
 
-def test_a_thinking_block_that_was_cut_does_not_go_back() -> None:
+def test_a_cut_thinking_block_is_not_in_the_history() -> None:
     message = ended(thinking_blocks(("Oak?", None)), SAW, finish="tool_calls")
     assert message.reasoning == "Oak?"
     assert "thinking_blocks" not in message.to_history()[0]
@@ -122,7 +122,7 @@ def test_reasoning_of_copilot() -> None:
     assert alone.to_history()[0]["reasoning_opaque"] == "b3BhcXVl"
 
 
-def test_details_that_are_no_objects_are_kept() -> None:
+def test_details_other_than_objects_are_kept() -> None:
     message = ended(
         details(type="reasoning.text", text="Oak"),
         chunk({"reasoning_details": ["odd", 5]}),
@@ -151,6 +151,6 @@ def test_a_thinking_part_with_a_reference_and_a_signature() -> None:
 
 
 @pytest.mark.parametrize("odd", [None, 5, [5, None], [{"type": "text"}], [{"type": "other"}], {}])
-def test_a_thinking_part_of_another_shape_is_no_text(odd: Any) -> None:
+def test_a_thinking_part_of_another_shape_is_not_text(odd: Any) -> None:
     message = ended(thinking(thinking=odd), text_chunk("Elm."))
     assert (message.reasoning, message.text) == ("", "Elm.")

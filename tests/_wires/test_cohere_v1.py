@@ -112,7 +112,7 @@ def test_a_whole_body() -> None:
     assert message == streamed
 
 
-def test_what_was_not_streamed_is_in_the_end() -> None:
+def test_the_end_adds_text_and_calls_that_were_not_streamed() -> None:
     calls = [{"name": "look", "parameters": {"a": 1}}]
     message, _ = read([START, end(text="Wait.", tool_calls=calls)])
     assert message.text == "Wait."

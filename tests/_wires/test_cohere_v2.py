@@ -1,4 +1,4 @@
-"""Tests of the adapter of Cohere's v2 chat: every event, ends, errors, bodies, history."""
+"""Tests of the adapter of Cohere's v2 chat: events, ends, errors, bodies, the history."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_thinking_and_text_are_blocks() -> None:
     assert message.raw_finish_reason == "STOP_SEQUENCE"
 
 
-def test_blocks_are_told_apart_by_their_index() -> None:
+def test_blocks_are_identified_by_their_index() -> None:
     one, two = content("text", "aaaaaa"), content("text", "bbbbbb", 1)
     records = [START, one[0], two[0], one[1], two[1], one[2], two[2], end()]
     assert read(records)[0].content == [Text("aaaaaa"), Text("bbbbbb")]
@@ -171,7 +171,7 @@ def test_a_plan_is_reasoning() -> None:
     assert message.content[0] == Reasoning(message.reasoning, {"field": "tool_plan"})
 
 
-def test_calls_end_by_themselves() -> None:
+def test_calls_end_with_their_own_record() -> None:
     parser = MessageParser(API)
     ends = [
         (record["type"], seen.call.name, seen.call.arguments)
@@ -188,7 +188,7 @@ def test_citations() -> None:
     assert message.content == [Text("Ferns."), Citation(CITED)]
 
 
-# Ends
+# The end of a message
 
 
 @pytest.mark.parametrize(
@@ -242,8 +242,8 @@ def test_broken_arguments_are_rejected() -> None:
     assert found.status == "rejected"
 
 
-def test_without_its_end_it_was_cut() -> None:
-    """Law 7: for every beginning of every sample."""
+def test_cut_streams() -> None:
+    """A message without its end record is truncated, wherever it was cut (law 7)."""
     for records in SAMPLES.values():
         for length in range(len(records)):
             message, _ = read(records[:length])
@@ -251,7 +251,7 @@ def test_without_its_end_it_was_cut() -> None:
             assert all(found.status != "in_progress" for found in message.tool_calls)
 
 
-def test_done_alone_is_no_end() -> None:
+def test_done_alone_completes_nothing() -> None:
     parser, _, _ = run_parser([sse([START, *content("text", "a")])], API)
     assert (parser.message.status, parser.message.finish_reason) == ("truncated", None)
 
@@ -279,8 +279,8 @@ def test_arguments_may_be_an_object_or_in_the_start() -> None:
     assert (found.id, found.arguments) == ("a", {"bed": 1})
 
 
-def test_what_is_not_understood_reaches_the_caller() -> None:
-    """Law 8."""
+def test_unknown_members_and_records_are_passed_on() -> None:
+    """What is not understood reaches the caller (law 8)."""
     records = [
         START,
         {"type": "debug", "prompt": "p"},
@@ -326,8 +326,8 @@ def test_a_whole_body_gives_the_message_of_its_stream(name: str) -> None:
 
 
 @given(name=st.sampled_from(sorted(SAMPLES)), sizes=st.lists(st.integers(1, 60), min_size=1))
-def test_any_chunking_gives_the_same(name: str, sizes: list[int]) -> None:
-    """Law 1."""
+def test_any_chunking(name: str, sizes: list[int]) -> None:
+    """The result does not depend on the chunking (law 1)."""
     data = sse(SAMPLES[name])
     expected = answer([data], API)
     assert answer(cut(data, sizes), API) == expected
@@ -335,7 +335,7 @@ def test_any_chunking_gives_the_same(name: str, sizes: list[int]) -> None:
 
 
 @given(name=st.sampled_from(sorted(SAMPLES)), changes=CHANGES)
-def test_no_record_is_too_strange(name: str, changes: list[tuple[int, Any]]) -> None:
+def test_changed_records_raise_nothing(name: str, changes: list[tuple[int, Any]]) -> None:
     for records in (SAMPLES[name], [body(name)]):
         parser, _, error = run_parser(changed(records, changes), API)
         assert error is None
@@ -356,7 +356,7 @@ def test_history() -> None:
         assert back == {"role": "assistant", **BODIES[name]}
 
 
-def test_history_of_what_was_cut() -> None:
+def test_history_of_a_cut_message() -> None:
     (back,) = read(SAMPLES["cut"])[0].to_history()
     assert [entry["id"] for entry in back["tool_calls"]] == ["plant_0"]
     assert read([START, *plan("Hm."), *call('{"bed')[:-1]])[0].to_history() == []
@@ -367,7 +367,7 @@ def assistant() -> Any:
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
-def test_history_is_what_the_sdk_takes(name: str) -> None:
+def test_history_has_the_types_of_the_sdk(name: str) -> None:
     for back in read(SAMPLES[name])[0].to_history():
         assert assistant().model_validate(back).model_dump(exclude_none=True) == back
 
@@ -391,14 +391,14 @@ def recorded(shared_data: Path) -> list[Recording]:
     return list(recordings(shared_data, API))
 
 
-def test_history_of_every_recording_is_what_the_sdk_takes(recorded: list[Recording]) -> None:
+def test_history_of_every_recording_has_the_types_of_the_sdk(recorded: list[Recording]) -> None:
     for recording in recorded:
         (back,) = read(recording.records)[0].to_history()
         assert assistant().model_validate(back).model_dump(exclude_none=True) == back
 
 
 def test_every_recording_as_a_body_gives_its_message(recorded: list[Recording]) -> None:
-    """The SDK has no accumulator: this one follows the documented shapes."""
+    """The SDK has no accumulator, so `accumulated` makes the documented body of a stream."""
     for recording in recorded:
         streamed, _ = read(recording.records)
         whole, _ = read([accumulated(recording.records)])
@@ -442,7 +442,7 @@ def test_odd_members_are_passed_on() -> None:
     assert {"odd": 1} in passed
 
 
-def test_calls_of_a_whole_body_that_are_no_objects() -> None:
+def test_calls_of_a_whole_body_other_than_objects() -> None:
     body = {"id": "c-1", "message": {**BLANK, "tool_calls": ["odd"]}, "finish_reason": "COMPLETE"}
     parser, events, _ = run_parser([json.dumps(body)], API)
     assert parser.message.tool_calls == []

@@ -1,6 +1,6 @@
-"""Tests of the rules for the call that a delta belongs to, each with the servers that need it.
+"""Tests of the rules that find the call of a delta, each with the servers that need the rule.
 
-Deltas are `(index, id, name, text)`; what is None was not sent.
+Deltas are `(index, id, name, text)`; a member that was not sent is None.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Delta: TypeAlias = tuple[Any, str | None, str | None, str]
 
 
 def calls_of(deltas: Sequence[Delta]) -> list[CallReader]:
-    """The calls that an adapter makes of the deltas."""
+    """Return the calls that an adapter makes from the deltas."""
     correlator = Correlator()
     calls: list[CallReader] = []
     for index, identity, name, text in deltas:
@@ -55,7 +55,7 @@ TWO = [("a", "f", {"x": 1}), ("b", "f", {"x": 2})]
 
 
 def test_the_standard_form() -> None:
-    """OpenAI: id and name once, then the index alone; and the same with the calls interleaved."""
+    """OpenAI sends id and name once, then only the index; calls may be interleaved."""
     first: list[Delta] = [(0, "a", "f", ""), (0, None, None, '{"x"'), (0, None, None, ": 1}")]
     second: list[Delta] = [(1, "b", "f", ""), (1, None, None, '{"x"'), (1, None, None, ": 2}")]
     assert summary(first + second) == TWO
@@ -67,8 +67,8 @@ def test_the_standard_form() -> None:
 
 
 @pytest.mark.parametrize("index", [0, None])
-def test_rule_1_the_same_id_again_is_repetition(index: Any) -> None:
-    """NIM, MiniMax, some Qwen models: id and name in every delta, never to be appended."""
+def test_rule_1_a_repeated_id_continues_its_call(index: Any) -> None:
+    """NIM, MiniMax and some Qwen models send id and name in every delta."""
     deltas: list[Delta] = [
         (index, "a", "f", '{"x"'),
         (index, "a", "f", ": 1"),
@@ -78,7 +78,7 @@ def test_rule_1_the_same_id_again_is_repetition(index: Any) -> None:
     assert codes(deltas) == [[]]
 
 
-def test_rule_1_without_an_index_ids_tell_the_calls_apart() -> None:
+def test_rule_1_without_an_index_ids_distinguish_calls() -> None:
     deltas: list[Delta] = [
         (None, "a", "f", '{"x"'),
         (None, "b", "f", '{"x"'),
@@ -89,7 +89,7 @@ def test_rule_1_without_an_index_ids_tell_the_calls_apart() -> None:
 
 
 def test_rule_1_the_same_id_with_another_name_is_another_call() -> None:
-    """Counters of ids that start again."""
+    """Some servers count the ids from the start again."""
     deltas: list[Delta] = [(None, "a", "f", '{"x": 1}'), (None, "a", "g", '{"y": 2}')]
     assert summary(deltas) == [("a", "f", {"x": 1}), ("a", "g", {"y": 2})]
     assert codes(deltas) == [[], ["repeated_id"]]
@@ -99,7 +99,7 @@ def test_rule_1_the_same_id_with_another_name_is_another_call() -> None:
 
 
 def test_rule_2_whole_calls_without_an_index() -> None:
-    """Gemini's compatible endpoint, Ollama before 0.4.7."""
+    """Gemini's compatible endpoint and Ollama before 0.4.7 send no index."""
     assert summary([(None, "a", "f", '{"x": 1}'), (None, "b", "f", '{"x": 2}')]) == TWO
 
 
@@ -117,8 +117,8 @@ def test_rule_3_a_late_id() -> None:
     assert codes(deltas) == [[]]
 
 
-def test_rule_3_an_id_that_is_only_the_start_of_another_call() -> None:
-    """A call without an id is not given that of the next one."""
+def test_rule_3_an_id_with_another_name_starts_a_call() -> None:
+    """A call without an id does not get the id of the next call."""
     deltas: list[Delta] = [(0, None, "f", '{"x": 1}'), (0, "b", "g", '{"y": 2}')]
     assert summary(deltas) == [(None, "f", {"x": 1}), ("b", "g", {"y": 2})]
     assert codes(deltas) == [[], []]
@@ -126,7 +126,7 @@ def test_rule_3_an_id_that_is_only_the_start_of_another_call() -> None:
 
 @pytest.mark.parametrize("second", ["f", "g"])
 def test_rule_3_a_constant_index(second: str) -> None:
-    """Old Groq models, Ollama until 2026, Bedrock through a proxy: whole calls, all index 0."""
+    """Old Groq models, Ollama until 2026 and a Bedrock proxy send whole calls with index 0."""
     deltas: list[Delta] = [(0, "a", "f", '{"x": 1}'), (0, "b", second, '{"x": 2}')]
     assert summary(deltas) == [("a", "f", {"x": 1}), ("b", second, {"x": 2})]
     assert codes(deltas) == [[], []]
@@ -152,14 +152,14 @@ def test_rule_3_a_constant_index_and_no_name() -> None:
 
 @pytest.mark.parametrize("name", [None, "f"])
 def test_rule_3_rotating_ids(name: str | None) -> None:
-    """A fresh id in every delta: the call goes on, and the oddity is noted."""
+    """A new id in every delta continues the call, and the anomaly is noted once."""
     deltas: list[Delta] = [(0, "a", "f", '{"x"'), (0, "b", name, ": "), (0, "c", name, "1}")]
     assert summary(deltas) == ONE
     assert codes(deltas) == [["changed_id"]]
 
 
-def test_rule_3_two_calls_in_one_chunk_under_one_index() -> None:
-    """The same call twice at the start (vLLM with Kimi): one call."""
+def test_rule_3_a_repeated_start_is_one_call() -> None:
+    """vLLM with Kimi sends the start of a call twice."""
     deltas: list[Delta] = [
         (0, "a", "f", ""),
         (0, "a", None, '{"x"'),
@@ -193,13 +193,13 @@ def test_rule_5_an_index_is_enough() -> None:
 
 
 def test_rule_6_a_name_starts_a_call() -> None:
-    """Mistral's and Gemini's whole calls."""
+    """Mistral and Gemini send whole calls without index or id."""
     deltas: list[Delta] = [(None, None, "f", '{"x": 1}'), (None, None, "f", '{"x": 2}')]
     assert [arguments for _, _, arguments in summary(deltas)] == [{"x": 1}, {"x": 2}]
 
 
-def test_rule_6_the_only_unfinished_call_goes_on() -> None:
-    """A server that forgets the index of continuations."""
+def test_rule_6_the_only_unfinished_call_continues() -> None:
+    """Some servers omit the index in later deltas."""
     deltas: list[Delta] = [
         (0, "a", "f", '{"x": 1}'),
         (1, "b", "f", '{"x"'),
@@ -211,7 +211,7 @@ def test_rule_6_the_only_unfinished_call_goes_on() -> None:
     assert codes(deltas) == [[], []]
 
 
-def test_rule_6_nobody_can_tell() -> None:
+def test_rule_6_several_unfinished_calls_are_ambiguous() -> None:
     correlator = Correlator()
     readers = [CallReader(ToolCall(index), 0, [], AnswerOptions()) for index in range(3)]
     for index, reader in enumerate(readers):
@@ -227,7 +227,7 @@ def test_rule_6_nobody_can_tell() -> None:
     assert correlator.find(None, None, None, ": 1}") is readers[1]
 
 
-def test_the_first_delta_needs_no_label() -> None:
+def test_the_first_delta_needs_neither_index_nor_id() -> None:
     assert Correlator().find(None, None, None, "{") is NEW
 
 
@@ -253,7 +253,7 @@ def test_rule_6_a_value_that_no_call_waits_for() -> None:
 
 @pytest.mark.parametrize("again", [None, "a"])
 def test_a_name_in_pieces(again: str | None) -> None:
-    """Gemini through gateways: the id shows that it is one call."""
+    """Gateways to Gemini send the name in pieces; the id shows that they belong to one call."""
     deltas: list[Delta] = [(0, "a", "get", ""), (0, again, "_we", ""), (0, again, "ather", '{"x"')]
     assert summary([*deltas, (0, None, None, ": 1}")]) == [("a", "get_weather", {"x": 1})]
     assert codes([*deltas, (0, None, None, ": 1}")]) == [[]]
@@ -264,7 +264,7 @@ def test_no_name_in_pieces_without_an_id() -> None:
     assert summary(deltas) == [(None, "f", {}), (None, "g", {"y": 2})]
 
 
-def test_another_name_inside_the_arguments_is_an_oddity() -> None:
+def test_another_name_inside_the_arguments_is_noted() -> None:
     deltas: list[Delta] = [(0, "a", "f", '{"x"'), (0, "a", "g", ": 1}")]
     assert summary(deltas) == ONE
     assert codes(deltas) == [["changed_name"]]
@@ -279,8 +279,8 @@ def test_a_second_whole_call_of_one_tool_without_ids() -> None:
 # Ids that clash
 
 
-def test_an_id_that_an_earlier_call_has() -> None:
-    """Moonshot counts its ids by itself, and may count wrongly: the index decides."""
+def test_an_id_of_an_earlier_call_under_a_new_index() -> None:
+    """The index decides: Moonshot counts ids itself and may count wrongly."""
     deltas: list[Delta] = [(0, "a", "f", '{"x": 1}'), (1, "a", "f", '{"x": 2}')]
     assert summary(deltas) == [("a", "f", {"x": 1}), ("a", "f", {"x": 2})]
     assert codes(deltas) == [[], ["repeated_id"]]

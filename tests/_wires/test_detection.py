@@ -59,7 +59,7 @@ def test_detection_gives_up_after_16_records() -> None:
         assert error.code == "unknown_api"
         assert "heartbeat" in error.excerpt
         passed_on = [event.data for event in events if isinstance(event, ProviderEvent)]
-        assert passed_on == records, "nothing is lost"
+        assert passed_on == records, "every record is passed on"
         assert parser.message.status == "truncated"
 
 

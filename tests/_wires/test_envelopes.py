@@ -1,4 +1,4 @@
-"""Tests of envelopes: what is inside them, and what only looks like one."""
+"""Tests of envelopes: their contents, and records that only resemble an envelope."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def encoded(record: Any) -> str:
         ({"jsonrpc": "2.0", "id": 1, "result": {"n": 1}}, "", [({"n": 1}, "")]),
     ],
 )  # fmt: skip
-def test_what_is_inside(data: Any, event: str, records: Any) -> None:
+def test_opened(data: Any, event: str, records: Any) -> None:
     assert opened(data, event) == records
 
 
@@ -56,7 +56,7 @@ def test_what_is_inside(data: Any, event: str, records: Any) -> None:
     ],
     ids=repr,
 )
-def test_no_envelope(data: Any) -> None:
+def test_records_without_an_envelope(data: Any) -> None:
     assert opened(data, "") is None
 
 

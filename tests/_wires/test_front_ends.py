@@ -1,4 +1,4 @@
-"""Tests of streamparse._wires.front_ends, and that both wires read the streams of our encoders."""
+"""Tests of streamparse._wires.front_ends; its wires read the streams of our encoders back."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_scripts_are_read_back(api: str, script: Script, part: int) -> None:
     parser, events, _ = run_parser([data[: len(data) * part // 4]], "openai-chat")
     for message in parser.messages:
         if message.error is not None and message.status != "failed":
-            continue  # a front end shows a transport error as a failed answer
+            continue  # a front end reports a transport error as a failed answer
         check_round_trip(api, message, events)
 
 
@@ -86,7 +86,7 @@ def test_rejected_calls_are_read_back(api: str) -> None:
 
 @BOTH
 def test_sources_files_and_results_are_read_back(api: str) -> None:
-    """A citation with two sources is one citation; a result of no call is a result."""
+    """A citation with two sources stays one; a result without a call stays a result."""
     message = Message()
     sources = {"sources": [{"document": {"url": f"https://example.org/{n}"}} for n in range(2)]}
     stray = ServerToolResult("gone", "list", "low")
@@ -113,7 +113,7 @@ def test_unfinished_images_are_read_back(api: str) -> None:
         "index": 1,
     }
     events: list[Any] = [ProviderEvent(kind, {**said, "partial_image_b64": "AAAA"})]
-    for _ in range(2):  # the message that was read is encoded in the same way
+    for _ in range(2):  # encoding the result gives the same records again
         _, back, _ = run_parser([encoded(api, Message(), events)], "auto")
         images = [event for event in back if getattr(event, "name", "") == "partial_image"]
         assert images == [ProviderEvent("partial_image", shown)]

@@ -1,4 +1,4 @@
-"""Tests of the adapter of Google's generateContent: parts, calls in pieces, ends, history."""
+"""Tests of the adapter of Google's generateContent: parts, streamed calls, ends, history."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def call(name: str | None = None, **members: Any) -> dict[str, Any]:
 
 
 def piece(path: str, more: bool = False, **value: Any) -> dict[str, Any]:
-    """One part with one piece of arguments; the call goes on."""
+    """Return a part with one piece of arguments, after which the call continues."""
     goes_on = {"willContinue": True} if more else {}
     return call(partialArgs=[{"jsonPath": path, **value, **goes_on}], willContinue=True)
 
@@ -127,7 +127,7 @@ def test_a_text() -> None:
     assert message.content == [Text("Green tea.")]
 
 
-def test_a_run_ends_where_the_kind_changes() -> None:
+def test_each_kind_of_part_is_a_part_of_its_own() -> None:
     message, _ = read(SAMPLES["thought"])
     signed = Text("", {"thoughtSignature": "c2ln"})
     assert message.content == [Reasoning("Which tea?"), Text("Sencha"), signed]
@@ -205,8 +205,8 @@ def test_a_call_in_pieces() -> None:
     assert "".join(deltas) == found.arguments_text
 
 
-def test_pieces_are_shown_as_they_come() -> None:
-    """Law 2."""
+def test_pieces_are_emitted_at_once() -> None:
+    """A piece of arguments is emitted for the record that has it (law 2)."""
     parser = MessageParser(API)
     parser.feed(STREAMED[0])
     events = parser.feed(STREAMED[1])
@@ -224,7 +224,7 @@ def test_pieces_are_shown_as_they_come() -> None:
         for place, events in enumerate(ended)
         if any(event.type == "tool_call_completed" for event in events)
     ]
-    assert complete == [5]  # with the empty call, before the finish reason
+    assert complete == [5]  # the record with the empty call, before the finish reason
 
 
 TEA = piece("$.tea", True, stringValue="sencha")
@@ -236,7 +236,7 @@ TEA = piece("$.tea", True, stringValue="sencha")
         [chunk(TEA), chunk(END)],
         # The last part lacks `willContinue`.
         [chunk(call(partialArgs=[{"jsonPath": "$.tea", "stringValue": "sencha"}]))],
-        # The next call, and the finish reason.
+        # The next call begins.
         [chunk(TEA), chunk(call("stir", willContinue=True)), chunk(END)],
         [chunk(TEA, finish="STOP")],
     ],
@@ -257,8 +257,8 @@ def test_how_a_streamed_call_ends(records: list[Any]) -> None:
         (None, "truncated", "truncated"),
     ],
 )
-def test_a_streamed_call_that_was_cut(finish: str | None, status: str, message_status: str) -> None:
-    """Law 7."""
+def test_a_cut_streamed_call(finish: str | None, status: str, message_status: str) -> None:
+    """A streamed call without its end is truncated (law 7)."""
     message, _ = read([chunk(call("brew", willContinue=True)), chunk(TEA), chunk(finish=finish)])
     (found,) = message.tool_calls
     assert (found.status, found.arguments) == (status, None)
@@ -337,7 +337,7 @@ def test_a_path_beyond_the_limits_rejects_the_call() -> None:
     assert found.partial == {"tea": "sencha"}
 
 
-def test_a_rejected_call_goes_on_silently() -> None:
+def test_a_rejected_call_emits_no_more_events() -> None:
     deep = {"jsonPath": "$.a.b.c", "numberValue": 1}
     later = piece("$.x", numberValue=2)
     records = [chunk(call("f", partialArgs=[deep], willContinue=True)), chunk(later), chunk(END)]
@@ -352,7 +352,7 @@ def test_a_call_without_a_name_is_rejected() -> None:
 
 
 def test_work_is_linear() -> None:
-    """Law 6."""
+    """A string in many pieces takes linear time (law 6)."""
 
     def one_string(pieces: Sequence[str]) -> None:
         parser = MessageParser(API)
@@ -398,7 +398,7 @@ def test_files_are_passed_on_and_kept_in_their_place() -> None:
 # Sources
 
 
-def test_citations_come_once() -> None:
+def test_repeated_citations_are_one() -> None:
     one, two = {"startIndex": 0, "uri": "u:1"}, {"startIndex": 5, "uri": "u:2"}
     records = [
         chunk({"text": "a"}, citationMetadata={"citationSources": [one]}),
@@ -431,14 +431,14 @@ def citations(message: Message) -> list[Any]:
     return [part.data for part in message.content if isinstance(part, Citation)]
 
 
-def test_grounding_has_each_chunk_once_beside_a_support() -> None:
+def test_a_support_has_each_of_its_chunks_once() -> None:
     support = {"groundingChunkIndices": [0, 0, True, 0, -1, "0", 10**5000]}
     message, _ = read([supported(support)])
     assert [len(data["groundingChunks"]) for data in citations(message)] == [1]
 
 
-def test_grounding_is_known_by_its_sources() -> None:
-    """The same support, of another chunk, is another citation; of the same chunk it is not."""
+def test_supports_are_compared_with_their_sources() -> None:
+    """Equal supports are one citation, unless they refer to different chunks."""
     support = {"groundingChunkIndices": [0]}
     records = [supported(support), supported(support), supported(support, uri="u:2")]
     uris = [data["groundingChunks"][0]["web"]["uri"] for data in citations(read(records)[0])]
@@ -447,7 +447,7 @@ def test_grounding_is_known_by_its_sources() -> None:
 
 @pytest.mark.parametrize("count", [100, 400])
 def test_grounding_does_not_expand_a_record(count: int) -> None:
-    """All supports refer to one long chunk: what the message holds stays linear."""
+    """The message stays linear in its record if many supports refer to one long chunk."""
     supports = [{"segment": {"endIndex": at}, "groundingChunkIndices": [0]} for at in range(count)]
     record = supported(*supports, uri="u" * 50 * count)
     message, _ = read([record])
@@ -465,7 +465,7 @@ def test_a_deep_citation_is_read() -> None:
     assert len(citations(message)) == 1
 
 
-# Ends
+# The end of a message
 
 
 @pytest.mark.parametrize("word", [{"x": 1}, True, 1.5, ["STOP"], 10**30, [[[]]]])
@@ -507,7 +507,7 @@ def test_finish_reasons(raw: Any, reason: str, status: str) -> None:
     assert message.extra["finishMessage"] == "why"
 
 
-def test_the_last_finish_reason_holds() -> None:
+def test_the_last_finish_reason_counts() -> None:
     """Old models send STOP with every chunk."""
     message, _ = read([chunk({"text": "a"}, finish="STOP"), chunk({"text": "b"}, finish="SAFETY")])
     assert (message.text, message.raw_finish_reason) == ("ab", "SAFETY")
@@ -523,8 +523,8 @@ def test_an_unspecified_finish_reason_is_none() -> None:
         assert (message.finish_reason, message.status) == (None, "truncated")
 
 
-def test_without_a_finish_reason_it_was_cut() -> None:
-    """Law 7: for every beginning of every sample."""
+def test_cut_streams() -> None:
+    """A message without a finish reason is truncated, wherever it was cut (law 7)."""
     for records in SAMPLES.values():
         for length in range(len(records)):
             message, _ = read(records[:length])
@@ -592,24 +592,24 @@ def test_a_whole_body_gives_the_message_of_its_stream(name: str) -> None:
 
 
 @given(name=st.sampled_from(sorted(SAMPLES)), sizes=st.lists(st.integers(1, 60), min_size=1))
-def test_any_chunking_gives_the_same(name: str, sizes: list[int]) -> None:
-    """Law 1."""
+def test_any_chunking(name: str, sizes: list[int]) -> None:
+    """The result does not depend on the chunking (law 1)."""
     for data in (sse(SAMPLES[name], False, "\r\n\r\n"), array_of(SAMPLES[name])):
         assert answer(cut(data, sizes), API) == answer([data], API)
 
 
 @given(name=st.sampled_from(sorted(SAMPLES)), changes=CHANGES)
-def test_no_record_is_too_strange(name: str, changes: list[tuple[int, Any]]) -> None:
+def test_changed_records_raise_nothing(name: str, changes: list[tuple[int, Any]]) -> None:
     records = changed(SAMPLES[name], changes)
     parser, _, error = run_parser(records, API)
     assert error is None
     parser.message.to_history()
 
 
-# Law 8
+# What is passed on
 
 
-def test_what_is_not_understood_reaches_the_caller() -> None:
+def test_unknown_members_and_records_are_passed_on() -> None:
     part = {"text": "a", "new1": 1}
     record = chunk({**part}, call("f", new2=2), finish="STOP", new3=3)
     record["candidates"][0]["content"]["new4"] = 4
@@ -627,7 +627,7 @@ def test_what_is_not_understood_reaches_the_caller() -> None:
     assert message.extra["createTime"] == "now"
 
 
-def test_what_is_repeated_is_said_once() -> None:
+def test_repeated_members_are_passed_on_once() -> None:
     ratings = [{"category": "HARM_CATEGORY_HARASSMENT", "probability": "LOW"}]
     records = [chunk({"text": "a"}, safetyRatings=ratings) for _ in range(3)]
     assert passed_on(read(records)[1]) == [("safetyRatings", ratings)]
@@ -648,7 +648,7 @@ def test_its_records_are_recognized() -> None:
 # History
 
 
-def test_history_gives_parts_back_in_their_places() -> None:
+def test_history_keeps_the_order_of_parts() -> None:
     (back,) = read(SAMPLES["thought"])[0].to_history()
     assert back == {
         "role": "model",
@@ -665,7 +665,7 @@ def test_history_gives_parts_back_in_their_places() -> None:
     ]
 
 
-def test_history_gives_calls_back_with_their_signatures() -> None:
+def test_history_has_the_signatures_of_calls() -> None:
     (back,) = read(STREAMED)[0].to_history()
     assert back["parts"] == [
         {"functionCall": {"name": "brew", "args": BREWED}, "thoughtSignature": "c2ln"}
@@ -674,13 +674,13 @@ def test_history_gives_calls_back_with_their_signatures() -> None:
     assert back["parts"][2] == {"functionCall": {"id": "k-2", "name": "stir", "args": {}}}
 
 
-def test_history_gives_back_what_ran_on_the_server() -> None:
+def test_history_has_the_calls_of_the_server() -> None:
     for name in ("code", "tools"):
         parts = [record["candidates"][0]["content"]["parts"][0] for record in SAMPLES[name]]
         assert read(SAMPLES[name])[0].to_history()[0]["parts"] == parts
 
 
-def test_history_of_what_was_cut() -> None:
+def test_history_of_a_cut_message() -> None:
     message, _ = read([chunk({"text": "Hm", "thought": True}, call("brew", willContinue=True))])
     assert message.to_history() == []
     assert read([])[0].to_history() == []
@@ -692,7 +692,7 @@ def content_type() -> Any:
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
-def test_history_is_what_the_sdk_takes(name: str) -> None:
+def test_history_has_the_types_of_the_sdk(name: str) -> None:
     content = content_type()
     for back in read(SAMPLES[name])[0].to_history():
         content.model_validate(back)
@@ -706,7 +706,7 @@ def test_chunks_of_the_sdk_are_read(name: str) -> None:
     types = pytest.importorskip("google.genai.types")
     records = SAMPLES[name]
     chunks = [types.GenerateContentResponse.model_validate(record) for record in records]
-    # The SDK has an order of members of its own, and writes signatures in the other base64.
+    # The SDK orders members otherwise, and writes signatures in URL-safe base64.
     left_out = ["extra", "arguments_text", "raw_text"]
     assert without(read(chunks)[0].to_dict(), left_out) == without(
         read(records)[0].to_dict(), left_out
@@ -718,7 +718,7 @@ def recorded(shared_data: Path) -> list[Recording]:
     return list(recordings(shared_data, API))
 
 
-def test_history_of_every_recording_is_what_the_sdk_takes(recorded: list[Recording]) -> None:
+def test_history_of_every_recording_has_the_types_of_the_sdk(recorded: list[Recording]) -> None:
     content = content_type()
     given_back = 0
     for recording in recorded:
@@ -731,7 +731,7 @@ def test_history_of_every_recording_is_what_the_sdk_takes(recorded: list[Recordi
 def test_the_parts_of_every_recording_as_a_body_give_its_message(
     recorded: list[Recording],
 ) -> None:
-    """The SDK has no accumulator: the body is the last record with the parts of all."""
+    """The SDK has no accumulator, so the body is the last record with the parts of all records."""
     compared = 0
     for recording in recorded:
         records = [record for record in recording.records if record.get("candidates")]
@@ -743,11 +743,11 @@ def test_the_parts_of_every_recording_as_a_body_give_its_message(
             continue
         last = {**candidates[-1], "content": {"role": "model", "parts": parts}}
         body = {**recording.records[-1], **records[-1], "candidates": [last]}
-        left_out = ["extra", "usage"]  # data that chunks repeat may differ
+        left_out = ["extra", "usage"]  # chunks may repeat these with other values
         if any("citationMetadata" in candidate for candidate in candidates):
-            continue  # they are between the parts
+            continue  # a body does not have the places of citations
         if "error" in recording.records[-1]:
-            continue  # it is a record of its own
+            continue  # a body does not have the error
         whole = without(read([body])[0].to_dict(), left_out)
         assert whole == without(read(records)[0].to_dict(), left_out), recording.name
         compared += 1

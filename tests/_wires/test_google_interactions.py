@@ -235,7 +235,7 @@ def test_calls_end_with_their_step() -> None:
     assert (message.finish_reason, message.raw_finish_reason) == ("tool_calls", "requires_action")
 
 
-def test_arguments_of_the_start_count_without_a_delta() -> None:
+def test_arguments_of_the_start_without_a_delta() -> None:
     step = {"type": "function_call", "id": "f", "name": "plant", "arguments": {"bed": 1}}
     message, _ = read([*START, *streamed(0, step), end("requires_action")])
     assert message.tool_calls[0].arguments == {"bed": 1}
@@ -258,7 +258,7 @@ def test_broken_arguments_are_rejected() -> None:
     assert found.status == "rejected"
 
 
-def test_what_the_provider_runs() -> None:
+def test_calls_of_the_provider() -> None:
     message, events = read(SAMPLES["search"])
     ran, result, text, source = message.content
     assert isinstance(ran, ToolCall)
@@ -271,7 +271,7 @@ def test_what_the_provider_runs() -> None:
     assert message.finish_reason == "stop"
 
 
-def test_tools_of_a_server_have_their_own_names() -> None:
+def test_calls_of_mcp_servers_have_the_name_of_the_tool() -> None:
     step = {"type": "mcp_server_tool_call", "id": "m", "name": "dig", "server_name": "garden"}
     result = {"type": "mcp_server_tool_result", "call_id": "m", "name": "dig", "result": "done"}
     records = [*START, *streamed(0, {**step, "arguments": {}}), *streamed(1, result), end()]
@@ -281,7 +281,7 @@ def test_tools_of_a_server_have_their_own_names() -> None:
     assert message.to_history() == [{**step, "arguments": {}}, result]
 
 
-def test_results_grow() -> None:
+def test_results_in_several_deltas() -> None:
     one, two = ({"type": "file_search_result", "result": [{"text": text}]} for text in "ab")
     step = {"type": "file_search_result", "call_id": "f"}
     (part,) = read([*START, *streamed(0, step, one, two), end()])[0].content
@@ -299,16 +299,16 @@ def test_results_grow() -> None:
     assert isinstance(part, ServerToolResult)
     assert part.content == {"exit": 0}
     records = streamed(0, step, *texts)[:-1]
-    assert results_of(read([*START, *records])[1]) == []  # it was cut
+    assert results_of(read([*START, *records])[1]) == []  # without its end a result is not complete
 
 
-def test_pictures_are_passed_on_and_kept_in_their_place() -> None:
+def test_images_are_passed_on_and_keep_their_place() -> None:
     message, events = read(SAMPLES["picture"])
     assert message.content == [Text("Look: "), Text("", PICTURE), Text("a fern")]
     assert passed_on(events) == [("image", PICTURE)]
 
 
-def test_sound_is_counted_and_passed_on() -> None:
+def test_audio_is_counted_and_passed_on() -> None:
     sound = {"type": "audio", "data": "aGk=", "mime_type": "audio/wav"}
     message, events = read([*START, *streamed(0, {"type": "model_output"}, sound), end()])
     assert [event for event in events if event.type == "audio_delta"] == [
@@ -326,10 +326,10 @@ def test_steps_whose_start_was_missed() -> None:
         message, _ = read(records)
         whole, _ = read(SAMPLES[name])
         assert (message.text, message.reasoning) == (whole.text, whole.reasoning)
-    assert message.tool_calls[0].status == "rejected"  # it never got its name
+    assert message.tool_calls[0].status == "rejected"  # no record gave its name
 
 
-def test_the_revision_before() -> None:
+def test_the_previous_revision_of_the_api() -> None:
     records = [
         event("interaction.start", interaction=interaction()),
         event("content.start", index=0, content={"type": "thought"}),
@@ -353,7 +353,7 @@ def test_the_revision_before() -> None:
     assert message.status == "complete"
 
 
-# Ends
+# The end of a message
 
 
 @pytest.mark.parametrize(
@@ -384,8 +384,8 @@ def test_statuses(raw: str, reason: str | None, status: str) -> None:
         ("cancelled", None, "cancelled"),
     ],
 )
-def test_a_flat_end(kind: str, status: str | None, reason: str) -> None:
-    """Live sessions have no `interaction` in their last record."""
+def test_an_end_without_an_interaction(kind: str, status: str | None, reason: str) -> None:
+    """The last record of a live session has no `interaction`."""
     last = event(f"interaction.{kind}", usage=USAGE)
     if status is not None:
         last["status"] = status
@@ -395,14 +395,14 @@ def test_a_flat_end(kind: str, status: str | None, reason: str) -> None:
     assert message.usage is not None
 
 
-def test_done_alone_is_no_end() -> None:
+def test_done_alone_completes_nothing() -> None:
     for records in ([*START, *output("Ferns.")], [*START, *call('{"bed": 1}')]):
         assert read([sse(records, done=True)])[0].status == "truncated"
     idle = event("interaction.status_update", status="idle")
     assert read([sse([*START, *output("Ferns."), idle], done=True)])[0].status == "complete"
 
 
-def test_an_interaction_that_goes_on_in_another() -> None:
+def test_an_interaction_that_continues_in_another() -> None:
     records = [*START, *output("Ferns "), end("requires_continuation")]
     message, _ = read(records)
     assert (message.status, message.finish_reason) == ("complete", "paused")
@@ -411,7 +411,7 @@ def test_an_interaction_that_goes_on_in_another() -> None:
     assert message.text == "Ferns like shade."
 
 
-def test_the_final_texts_hold() -> None:
+def test_final_texts_replace_streamed_texts() -> None:
     whole = [
         {"type": "thought", "summary": [{"type": "text", "text": "Hm?"}], "signature": "c2ln"},
         {"type": "model_output", "content": [{"type": "text", "text": "Moss."}]},
@@ -423,7 +423,7 @@ def test_the_final_texts_hold() -> None:
 
 
 def test_final_texts_of_other_steps_replace_none() -> None:
-    """They are matched by their order, which is unknown if their number differs."""
+    """Steps are matched by their order, so only if their number is the same."""
     moss = {"type": "model_output", "content": [{"type": "text", "text": "Moss."}]}
     empty = {"type": "thought", "signature": "c2ln"}
     message, events = read([*START, *output("Ferns."), end(steps=[empty, moss, moss])])
@@ -442,7 +442,7 @@ def test_a_status_with_a_code(code: int, reason: str, status: str) -> None:
     assert ("no seeds" in str(message.error)) == (status == "failed")
 
 
-def test_events_that_come_again_are_skipped() -> None:
+def test_repeated_events_are_skipped() -> None:
     records = [*START, *output("Ferns."), *call('{"bed": 1}', 1), end()]
     numbered = [{**record, "event_id": f"e{place}"} for place, record in enumerate(records)]
     plain, _ = read(numbered)
@@ -456,13 +456,13 @@ def test_events_that_come_again_are_skipped() -> None:
 
 
 @pytest.mark.parametrize("identity", ["e", "", 7])
-def test_one_id_for_all_events_skips_none(identity: Any) -> None:
+def test_no_event_is_skipped_if_all_have_one_id(identity: Any) -> None:
     deltas = [{"type": "text", "text": "ha"}] * 3
     records = [*START, *streamed(0, {"type": "model_output"}, *deltas), end()]
     assert read([{**record, "event_id": identity} for record in records])[0].text == "hahaha"
 
 
-def test_an_interaction_that_failed_says_why() -> None:
+def test_a_failed_interaction_has_its_error() -> None:
     error = {"code": "internal", "message": "out of soil"}
     message, _ = read([*START, *output("a"), end("failed", error=error)])
     assert (message.status, message.raw_finish_reason) == ("failed", "failed")
@@ -479,8 +479,8 @@ def test_an_error_event(before: list[Any], api: str) -> None:
     assert events[-1].type == "message_failed"
 
 
-def test_without_its_end_it_was_cut() -> None:
-    """Law 7: for every beginning of every sample."""
+def test_cut_streams() -> None:
+    """A message without its end record is truncated, wherever it was cut (law 7)."""
     for records in SAMPLES.values():
         for length in range(len(records)):
             message, _ = read(records[:length])
@@ -488,15 +488,15 @@ def test_without_its_end_it_was_cut() -> None:
             assert all(found.status != "in_progress" for found in message.tool_calls)
 
 
-def test_a_call_that_was_cut() -> None:
+def test_a_cut_call() -> None:
     (found,) = read([*START, *call('{"bed": 1, "fe')[:-1], end("incomplete")])[0].tool_calls
     assert (found.status, found.arguments, found.partial) == ("truncated", None, {"bed": 1})
 
 
-# Law 8
+# What is passed on
 
 
-def test_what_is_not_understood_reaches_the_caller() -> None:
+def test_unknown_members_and_records_are_passed_on() -> None:
     records = [
         event("interaction.created", interaction=interaction(new1=1)),
         *streamed(0, {"type": "user_input", "content": []}),
@@ -573,17 +573,17 @@ def test_a_whole_body_gives_the_message_of_its_stream(name: str) -> None:
     for api in (API, "auto"):
         parser, _, _ = run_parser([json.dumps(body(name))], api)
         assert without(parser.message.to_dict(), TEXTS) == without(expected.to_dict(), TEXTS)
-    # The same, where only the last event of a stream has it.
+    # The last event of a stream may be the only one with the interaction.
     record = event("interaction.completed", interaction=body(name))
     assert without(read([record])[0].to_dict(), TEXTS) == without(expected.to_dict(), TEXTS)
 
 
-TEXTS = ("arguments_text", "raw_text")  # arguments in a body are not text
+TEXTS = ("arguments_text", "raw_text")  # arguments of a body are values, not text
 
 
 @given(name=st.sampled_from(sorted(SAMPLES)), sizes=st.lists(st.integers(1, 60), min_size=1))
-def test_any_chunking_gives_the_same(name: str, sizes: list[int]) -> None:
-    """Law 1."""
+def test_any_chunking(name: str, sizes: list[int]) -> None:
+    """The result does not depend on the chunking (law 1)."""
     data = sse(SAMPLES[name])
     expected = answer([data], API)
     assert answer(cut(data, sizes), API) == expected
@@ -591,7 +591,7 @@ def test_any_chunking_gives_the_same(name: str, sizes: list[int]) -> None:
 
 
 @given(name=st.sampled_from(sorted(SAMPLES)), changes=CHANGES)
-def test_no_record_is_too_strange(name: str, changes: list[tuple[int, Any]]) -> None:
+def test_changed_records_raise_nothing(name: str, changes: list[tuple[int, Any]]) -> None:
     for records in (SAMPLES[name], [body(name)]):
         parser, _, error = run_parser(changed(records, changes), API)
         assert error is None
@@ -656,32 +656,32 @@ def test_history_is_the_steps(name: str) -> None:
     assert read(SAMPLES[name])[0].to_history() == STEPS[name]
 
 
-def test_history_of_what_was_cut() -> None:
+def test_history_of_a_cut_message() -> None:
     assert read([*START, *thought("Hm."), *call('{"bed', 1)[:-1]])[0].to_history() == []
 
 
 def step_type() -> Any:
     interactions = pytest.importorskip("google.genai.interactions")
     pydantic = pytest.importorskip("pydantic")
-    # Files may be given as open ones.
+    # The types of the SDK allow open files, for which pydantic has no schema.
     config = pydantic.ConfigDict(arbitrary_types_allowed=True)
     return pydantic.TypeAdapter(interactions.StepParam, config=config)
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
-def test_history_is_what_the_sdk_takes(name: str) -> None:
+def test_history_has_the_types_of_the_sdk(name: str) -> None:
     for step in read(SAMPLES[name])[0].to_history():
         step_type().validate_python(step)
 
 
-# The types of the SDK want the arguments of a search in its start, where the API has none.
+# The SDK requires arguments in the start of a search, where the API sends none.
 @pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"search"}))
 def test_chunks_of_the_sdk_are_read(name: str) -> None:
     interactions = pytest.importorskip("google.genai.interactions")
     pydantic = pytest.importorskip("pydantic")
     adapter = pydantic.TypeAdapter(interactions.InteractionSSEEvent)
     chunks = [adapter.validate_python(record) for record in SAMPLES[name]]
-    left_out = ["raw", "extra"]  # the SDK decodes and encodes, and knows other members
+    left_out = ["raw", "extra"]  # the SDK encodes the JSON again, and has other members
     assert without(read(chunks)[0].to_dict(), left_out) == without(
         read(SAMPLES[name])[0].to_dict(), left_out
     )
@@ -695,7 +695,7 @@ def recorded(shared_data: Path) -> list[Recording]:
     return list(recordings(shared_data, API))
 
 
-def test_history_of_every_recording_is_what_the_sdk_takes(recorded: list[Recording]) -> None:
+def test_history_of_every_recording_has_the_types_of_the_sdk(recorded: list[Recording]) -> None:
     adapter = step_type()
     for recording in recorded:
         steps = read(recording.records)[0].to_history()
@@ -707,7 +707,7 @@ def test_history_of_every_recording_is_what_the_sdk_takes(recorded: list[Recordi
 def test_the_history_of_every_recording_as_a_body_gives_its_message(
     recorded: list[Recording],
 ) -> None:
-    """No recording has `steps` in its end, so the history is read as a whole body."""
+    """The last records of the recordings have no `steps`, so the body gets those of the history."""
     for recording in recorded:
         streamed_, _ = read(recording.records)
         last = recording.records[-1]["interaction"]

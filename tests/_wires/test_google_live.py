@@ -43,7 +43,7 @@ def test_how_a_turn_ended(reason: str | None, expected: Any) -> None:
     assert (message.status, message.finish_reason) == expected
 
 
-def test_the_end_of_generation_is_no_end() -> None:
+def test_generation_complete_does_not_end_the_turn() -> None:
     frames = live(WORDS)
     done = {"serverContent": {"generationComplete": True}}
     message, events = read([frames[0], done, *frames[1:]])
@@ -58,7 +58,7 @@ def test_thoughts_are_reasoning() -> None:
     assert (message.reasoning, message.text) == ("Hm.", "Yes.")
 
 
-def test_the_transcript_and_the_sound_are_one_part() -> None:
+def test_the_transcript_and_the_audio_are_one_part() -> None:
     sound = {"mimeType": "audio/pcm;rate=24000", "data": sound_of("x" * 7)}
     said = {"serverContent": {"outputTranscription": {"text": "Oh."}}}
     for frames in ([turn({"inlineData": sound}), said], [said, turn({"inlineData": sound})]):
@@ -85,7 +85,7 @@ def test_several_members_in_one_message() -> None:
     assert message.tool_calls[0].arguments == {"a": 1}
 
 
-def test_parts_that_are_no_parts_are_passed_on() -> None:
+def test_invalid_parts_are_passed_on() -> None:
     frame = turn({"text": "Yes."})
     frame["serverContent"]["modelTurn"]["parts"].append("what")
     _, events = read([frame, END])

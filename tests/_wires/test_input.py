@@ -1,4 +1,4 @@
-"""Tests of the input of a response: kinds of input, plain text, a format alone."""
+"""Tests of the input of a response: kinds of input, plain text, a format without an API."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def test_kinds_of_input(pieces: list[Any], api: str | None) -> None:
 
 def test_sdk_objects_are_chunks() -> None:
     class Chunk:
-        """Like a pydantic model."""
+        """Resembles a model of pydantic."""
 
         def __init__(self, data: Any) -> None:
             self.data = data
 
         def model_dump(self, **options: Any) -> Any:
-            assert options["exclude_unset"], "what only the SDK filled in does not count"
+            assert options["exclude_unset"], "defaults of the SDK are not data"
             return self.data
 
     message, _ = read([Chunk(record) for record in HELLO])
@@ -91,7 +91,7 @@ def test_other_types_are_refused_and_change_nothing(wrong: Any) -> None:
     assert kinds([*parser.feed(sse(HELLO)), *parser.finish()]) == HELLO_TYPES
 
 
-def test_text_is_no_place_for_chunks() -> None:
+def test_the_text_api_rejects_chunks() -> None:
     with pytest.raises(TypeError, match="takes text or bytes"):
         MessageParser("text").feed(HELLO[0])
 
@@ -123,7 +123,7 @@ def test_bytes_that_are_not_utf_8() -> None:
     assert (message.text, message.status) == ("a\ufffdb\ufffd(", "complete")
 
 
-# A format alone
+# A format without an API
 
 
 CALL = '<tool_call>{"name": "pick", "arguments": {"kg": 3}}</tool_call>'
@@ -205,7 +205,7 @@ def test_plain_text_is_not_held_back_for_the_format() -> None:
 @pytest.mark.parametrize(
     "data", ['data: {"id": "x", "choi', 'data: {"error": {"message": "no"}}\n\n']
 )
-def test_a_format_alone_takes_a_cut_stream_for_no_text(data: str) -> None:
+def test_a_format_alone_does_not_read_a_cut_stream_as_text(data: str) -> None:
     message, _ = read([data], format="hermes")
     assert (message.text, message.status) == ("", "failed" if "error" in data else "truncated")
 
@@ -218,7 +218,7 @@ def test_a_format_alone_reads_error_bodies() -> None:
 # Records that the caller has decoded
 
 
-def test_records_are_read_as_their_bytes_are() -> None:
+def test_records_give_the_same_as_their_bytes() -> None:
     piece = {"choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": None}]}
     data = f"data: {json.dumps(piece)}\n\ndata: {json.dumps(piece)}\n\ndata: [DONE]\n\n"
     parser, transport = MessageParser("openai-chat"), Transport()
@@ -287,7 +287,7 @@ def test_an_incomplete_record_is_dropped_by_a_new_connection(api: Any) -> None:
 
 
 @pytest.mark.parametrize("options", [{"api": "auto"}, {"format": "hermes"}])
-def test_a_connection_that_broke_before_the_answer_began_leaves_nothing(options: Any) -> None:
+def test_a_new_connection_before_the_answer_began(options: Any) -> None:
     parser = MessageParser(**options)
     assert parser.feed('data: {"id": "x", "choi') == []
     parser.reconnect()

@@ -1,4 +1,4 @@
-"""Names of APIs as people type them."""
+"""Tests of the names of APIs that users may write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the error for records of no known API."""
+"""Tests of the error for records of an unknown API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the adapter of Ollama: lines, whole calls, ends, errors, history."""
+"""Tests of the adapter of Ollama: lines, whole calls, ends, errors, the history."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_calls_are_complete_at_once() -> None:
     assert (message.finish_reason, message.raw_finish_reason) == ("tool_calls", "stop")
 
 
-def test_calls_with_the_same_index_are_several() -> None:
+def test_calls_with_one_index_are_different_calls() -> None:
     """Servers sent `"index": 0` for every call until 2026."""
     entry = call(arguments={"bed": 1})
     entry["function"]["index"] = 0
@@ -141,7 +141,7 @@ def test_arguments_may_be_text() -> None:
 
 
 def test_generate() -> None:
-    """`/api/generate` has `response` in place of the message."""
+    """`/api/generate` sends `response` instead of `message`."""
     start = {"model": "m:7b", "done": False}
     records = [{**start, "response": "", "thinking": "Hm."}, {**start, "response": "Shade."}]
     message, _ = read([*records, {**start, "response": "", "done": True, "done_reason": "stop"}])
@@ -150,7 +150,7 @@ def test_generate() -> None:
     assert OllamaChat.recognizes(records[1], "")
 
 
-# Ends
+# The end of a message
 
 
 @pytest.mark.parametrize(
@@ -170,8 +170,8 @@ def test_finish_reasons(raw: str | None, reason: str, status: str) -> None:
     assert message.status == status
 
 
-def test_without_done_it_was_cut() -> None:
-    """Law 7."""
+def test_cut_streams() -> None:
+    """A message without `done` is truncated (law 7)."""
     for records in SAMPLES.values():
         for length in range(len(records)):
             message, _ = read(records[:length])
@@ -191,8 +191,8 @@ def test_an_error(before: list[Any], api: str) -> None:
 # Additional members
 
 
-def test_what_is_not_understood_reaches_the_caller() -> None:
-    """Law 8."""
+def test_unknown_members_and_records_are_passed_on() -> None:
+    """What is not understood reaches the caller (law 8)."""
     entry = {**call(arguments={}), "new1": 1}
     entry["function"]["new2"] = 2
     records = [
@@ -240,8 +240,8 @@ def test_a_whole_body_gives_the_message_of_its_stream(name: str) -> None:
 
 
 @given(name=st.sampled_from(sorted(SAMPLES)), sizes=st.lists(st.integers(1, 60), min_size=1))
-def test_any_chunking_gives_the_same(name: str, sizes: list[int]) -> None:
-    """Law 1."""
+def test_any_chunking(name: str, sizes: list[int]) -> None:
+    """The result does not depend on the chunking (law 1)."""
     data = lines(SAMPLES[name])
     expected = answer([data], API)
     assert answer(cut(data, sizes), API) == expected
@@ -249,7 +249,7 @@ def test_any_chunking_gives_the_same(name: str, sizes: list[int]) -> None:
 
 
 @given(name=st.sampled_from(sorted(SAMPLES)), changes=CHANGES)
-def test_no_record_is_too_strange(name: str, changes: list[tuple[int, Any]]) -> None:
+def test_changed_records_raise_nothing(name: str, changes: list[tuple[int, Any]]) -> None:
     parser, _, error = run_parser(changed(SAMPLES[name], changes), API)
     assert error is None
     parser.message.to_history()
@@ -268,7 +268,7 @@ def test_history() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
-def test_history_is_what_the_sdk_takes(name: str) -> None:
+def test_history_has_the_types_of_the_sdk(name: str) -> None:
     ollama = pytest.importorskip("ollama")
     for back in read(SAMPLES[name])[0].to_history():
         ollama.Message.model_validate(back)
@@ -278,7 +278,7 @@ def test_history_is_what_the_sdk_takes(name: str) -> None:
 def test_chunks_of_the_sdk_are_read(name: str) -> None:
     ollama = pytest.importorskip("ollama")
     chunks = [ollama.ChatResponse.model_validate(record) for record in SAMPLES[name]]
-    # The SDK forgets the ids of calls.
+    # The SDK drops the ids of calls.
     assert without(read(chunks)[0].to_dict(), ["id"]) == without(
         read(SAMPLES[name])[0].to_dict(), ["id"]
     )
@@ -292,7 +292,7 @@ def recorded(shared_data: Path) -> list[Recording]:
     return list(recordings(shared_data, API))
 
 
-def test_history_of_every_recording_is_what_the_sdk_takes(recorded: list[Recording]) -> None:
+def test_history_of_every_recording_has_the_types_of_the_sdk(recorded: list[Recording]) -> None:
     ollama = pytest.importorskip("ollama")
     for recording in recorded:
         (back,) = read(recording.records)[0].to_history()
@@ -300,7 +300,7 @@ def test_history_of_every_recording_is_what_the_sdk_takes(recorded: list[Recordi
 
 
 def test_every_recording_as_a_body_gives_its_message(recorded: list[Recording]) -> None:
-    """The SDK has no accumulator: texts are joined, calls are gathered."""
+    """The SDK has no accumulator, so the test joins the texts and collects the calls."""
     for recording in recorded:
         said = [record["message"] for record in recording.records]
         message: dict[str, Any] = {

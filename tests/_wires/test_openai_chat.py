@@ -1,4 +1,4 @@
-"""Tests of the adapter of OpenAI chat: the API, and each way in which servers deviate from it."""
+"""Tests of the adapter of OpenAI chat: the API, and the deviations of other servers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ COUNTED = {"id": "cc-1", "object": "chat.completion.chunk", "choices": [], "usag
 
 
 def ended(*records: Any, finish: str = "stop") -> Message:
-    """The message of these records and a finish."""
+    """Return the message for these records and a finish reason."""
     return read([*records, chunk(finish=finish)])[0]
 
 
@@ -115,7 +115,7 @@ def test_interleaved_calls() -> None:
 
 
 def test_two_entries_of_one_index_in_one_chunk() -> None:
-    # vLLM with Kimi.
+    # vLLM with Kimi sends the start and the first arguments in one chunk.
     entries = [
         {"index": 0, "id": "call_a", "function": {"name": "saw", "arguments": ""}},
         {"index": 0, "function": {"arguments": '{"tree'}},
@@ -138,7 +138,7 @@ def test_a_custom_call() -> None:
 
 
 def test_audio_probabilities_and_moderation_reach_the_caller() -> None:
-    """Law 8."""
+    """Data without an event of its own is passed on or kept in `extra` (law 8)."""
     audio = {"id": "au_1", "data": "AAAA"}
     odds = {"content": [{"token": "An", "logprob": -0.2}]}
     record = chunk({"audio": audio}, moderation={"input": {"flagged": False}})
@@ -181,7 +181,7 @@ def test_a_normal_stop_with_calls() -> None:
 
 @pytest.mark.parametrize("arguments", ['{"a":', '{"a":1}', ""])
 def test_a_limit_inside_a_call(arguments: str) -> None:
-    """Law 7: nothing on this wire ends a call, so the last one may have gone on."""
+    """The last call before a limit is truncated, as no record ends a call on this wire (law 7)."""
     message = ended(call_chunk(arguments, id="call_a", name="saw"), finish="length")
     assert [call.status for call in message.tool_calls] == ["truncated"]
 
@@ -270,7 +270,7 @@ def test_azure_routes_to_another_model() -> None:
     assert read(records)[0].model == "bark-4-mini"
 
 
-def test_azure_says_when_it_was_fast() -> None:
+def test_azure_sends_a_latency_checkpoint() -> None:
     message, _ = read([chunk({}, "stop"), {**COUNTED, "latency_checkpoint": {"engine": 3}}])
     assert message.usage is not None
     assert message.extra == {"latency_checkpoint": {"engine": 3}}
@@ -313,7 +313,7 @@ def test_the_transcript_of_an_audio_answer_is_its_text() -> None:
     assert read([whole])[0].text == "Elm"
 
 
-def test_a_channel_is_said_once() -> None:
+def test_a_repeated_channel_is_passed_on_once() -> None:
     names = ["analysis", "analysis", "final", "final"]
     deltas = [chunk({"content": "a", "channel": name}) for name in names]
     _, events = read([*deltas, chunk(finish="stop")])
@@ -344,14 +344,14 @@ def test_finish_words_of_other_servers(word: str, reason: str, status: str) -> N
 
 
 @pytest.mark.parametrize("word", ["null", "not_finished", ""])
-def test_words_that_say_not_yet(word: str) -> None:
+def test_finish_reasons_that_mean_not_finished(word: str) -> None:
     records = [chunk({"content": "Oak"}, finish=word), chunk({"content": "?"}, finish="stop")]
     message, _ = read(records)
     assert (message.text, message.raw_finish_reason) == ("Oak?", "stop")
     assert read(records[:1])[0].status == "truncated"
 
 
-def test_later_usage_loses_nothing_of_earlier_usage() -> None:
+def test_zeros_of_later_usage_keep_earlier_counts() -> None:
     zeros = {"prompt_tokens": 0, "completion_tokens": 12, "prompt_tokens_details": None}
     later = {**zeros, "completion_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 32}
     message = ended(text_chunk("Oak"), COUNTED, {**COUNTED, "usage": later})
@@ -374,10 +374,10 @@ def test_usage_of_a_failed_answer(after: bool) -> None:
     assert message.usage.output_tokens == 9
 
 
-# How servers name their calls
+# Ids, indexes and names of calls
 
 
-def test_qwen_blanks_the_id_of_what_goes_on() -> None:
+def test_qwen_sends_an_empty_id_in_later_deltas() -> None:
     end = chunk({"tool_calls": [{"index": 0, "id": "", "type": "function", "function": {}}]})
     del end["choices"][0]["finish_reason"]
     call = called(
@@ -425,7 +425,7 @@ def test_calls_without_index_and_id() -> None:
     assert [call.arguments for call in message.tool_calls] == [{"a": 1}, {"a": 2}]
 
 
-def test_what_goes_on_without_an_index() -> None:
+def test_later_deltas_without_index_and_id() -> None:
     call = called(
         call_chunk('{"a"', index=None, id="call_a", name="saw"),
         call_chunk(":1}", index=None),
@@ -433,7 +433,7 @@ def test_what_goes_on_without_an_index() -> None:
     assert (call.arguments, call.errors) == ({"a": 1}, [])
 
 
-def test_gemini_wants_its_signature_back() -> None:
+def test_the_signature_of_gemini_is_in_the_history() -> None:
     extra = {"google": {"thought_signature": "c2ln"}}
     record = call_chunk('{"a":1}', index=None, id="call_a", name="saw")
     record["choices"][0]["delta"]["tool_calls"][0]["extra_content"] = extra
@@ -444,8 +444,8 @@ def test_gemini_wants_its_signature_back() -> None:
 
 @pytest.mark.parametrize("index", [{}, {"index": 0}])
 @pytest.mark.parametrize("arguments", ["", " ", "\n\t"])
-def test_unknown_fields_of_an_entry_that_is_no_call(index: Any, arguments: str) -> None:
-    """White space begins no call, so the fields beside it are passed on at once."""
+def test_unknown_fields_of_an_entry_without_a_call(index: Any, arguments: str) -> None:
+    """White space starts no call, so the unknown fields beside it are passed on at once."""
     function = {"arguments": arguments, "hint": [1]}
     entry = {**index, "function": function, "mood": False}
     message, events = read([chunk({"tool_calls": [entry]})])
@@ -454,7 +454,7 @@ def test_unknown_fields_of_an_entry_that_is_no_call(index: Any, arguments: str) 
     assert passed_on == [("function.hint", [1]), ("tool_calls", entry)]
 
 
-def test_unknown_fields_before_a_call_stay_with_it() -> None:
+def test_unknown_fields_before_the_name_are_kept_in_the_call() -> None:
     entry = {"index": 0, "function": {"arguments": " "}, "mood": False}
     message, _ = read(
         [chunk({"tool_calls": [entry]}), call_chunk("{}", name="look"), chunk(finish="stop")]
@@ -463,7 +463,7 @@ def test_unknown_fields_before_a_call_stay_with_it() -> None:
     assert (call.status, call.extra) == ("complete", {"mood": False})
 
 
-def test_kimi_counts_its_ids() -> None:
+def test_kimi_sends_ids_with_the_name_and_a_counter() -> None:
     records = [
         call_chunk("{}", id="functions.saw:0", name="saw"),
         call_chunk("{}", index=1, id="functions.saw:1", name="saw"),
@@ -485,7 +485,7 @@ def test_id_and_name_may_come_late() -> None:
     assert (call.id, call.name, call.arguments) == ("call_a", "saw", {"a": 1})
 
 
-def test_an_id_that_says_null() -> None:
+def test_the_id_null_is_no_id() -> None:
     call = called(call_chunk('{"a":1}', id="null", name="saw"))
     assert (call.id, call.arguments) == (None, {"a": 1})
 
@@ -505,7 +505,7 @@ def test_no_arguments(arguments: Any) -> None:
 
 
 def test_arguments_in_one_piece_with_the_finish() -> None:
-    # Groq and xAI send whole calls, vLLM the finish beside them.
+    # Groq and xAI send whole calls, and vLLM sends the finish reason in the same chunk.
     record = call_chunk('{"a":1}', id="call_a", name="saw")
     record["choices"][0]["finish_reason"] = "tool_calls"
     message, _ = read([record])
@@ -517,7 +517,7 @@ def test_arguments_as_an_object() -> None:
     assert (call.arguments, call.arguments_text) == ({"a": {"b": 1}}, '{"a":{"b":1}}')
 
 
-def test_vllm_sends_null_for_no_more() -> None:
+def test_vllm_sends_null_arguments() -> None:
     record = call_chunk(id="call_a", name="saw")
     record["choices"][0]["delta"]["tool_calls"][0]["function"]["arguments"] = None
     assert called(record, call_chunk('{"a":1}'), record).arguments == {"a": 1}
@@ -531,7 +531,7 @@ def test_vllm_sends_all_the_arguments_again() -> None:
 
 
 def test_two_objects_under_one_index() -> None:
-    # GPT-5 models, by open-webui #22235.
+    # GPT-5 models have sent this (open-webui #22235).
     call = called(call_chunk('{"a":1}', id="call_a", name="saw"), call_chunk('{"a":2}'))
     assert (call.status, codes(call)) == ("rejected", ["multiple_values"])
 
@@ -542,10 +542,10 @@ def test_arguments_that_are_no_json() -> None:
     assert message.to_history() == [{"role": "assistant", "content": "Hm"}]
 
 
-# The finish, and usage
+# The finish reason and usage
 
 
-def test_openrouter_finishes_twice() -> None:
+def test_openrouter_sends_two_finish_reasons() -> None:
     end = chunk({"content": ""}, "stop")
     end["choices"][0]["native_finish_reason"] = "end_turn"
     message, events = read([sse([text_chunk("An"), end, {**end, "usage": USAGE}])])
@@ -554,12 +554,12 @@ def test_openrouter_finishes_twice() -> None:
     assert message.extra == {"native_finish_reason": "end_turn"}
 
 
-def test_openrouter_comments() -> None:
+def test_openrouter_sends_comments() -> None:
     body = b": OPENROUTER PROCESSING\n\n" + sse([text_chunk("An"), chunk(finish="stop")])
     assert read([body])[0].status == "complete"
 
 
-def test_xai_leaves_the_finish_out() -> None:
+def test_xai_omits_the_finish_reason_in_deltas() -> None:
     record = text_chunk("An")
     del record["choices"][0]["finish_reason"]
     assert ended(record).text == "An"
@@ -592,17 +592,17 @@ def test_where_usage_comes_from() -> None:
     assert usage_of(chunk(finish="stop")) is None
 
 
-def test_the_last_usage_that_is_one_holds() -> None:
-    # vLLM and Perplexity count in every chunk.
+def test_the_last_known_usage_counts() -> None:
+    # vLLM and Perplexity send usage in every chunk.
     counts = [{"prompt_tokens": 2, "completion_tokens": count} for count in (1, 2, 3)]
     records = [{**text_chunk("x"), "usage": usage} for usage in counts]
     assert usage_of(*records, chunk(finish="stop", usage=None)) == 5
 
 
-# The rest
+# Other members of chunks
 
 
-def test_groq_says_what_it_ran() -> None:
+def test_groq_sends_executed_tools_and_annotations() -> None:
     ran = [{"index": 0, "type": "search", "output": "elms"}]
     link = {"type": "url_citation", "url_citation": {"url": "https://example.org"}}
     record = chunk({"executed_tools": ran, "annotations": [link]}, x_groq={"id": "req_1"})
@@ -612,23 +612,27 @@ def test_groq_says_what_it_ran() -> None:
     assert message.extra == {"x_groq": {"id": "req_1"}}
 
 
-def test_perplexity_says_all_of_it_again() -> None:
-    def says(delta: str, whole: str, **more: Any) -> dict[str, Any]:
+def test_perplexity_repeats_the_text_so_far() -> None:
+    def chunk_of(delta: str, whole: str, **more: Any) -> dict[str, Any]:
         record = chunk({"role": "assistant", "content": delta}, citations=["https://a.org"], **more)
         record["choices"][0]["message"] = {"role": "assistant", "content": whole}
         return record
 
-    last = says("", "<think>Oak?</think>Elm.", usage=USAGE)
+    last = chunk_of("", "<think>Oak?</think>Elm.", usage=USAGE)
     last["object"] = "chat.completion.done"
     last["choices"][0]["finish_reason"] = "stop"
     message, events = read(
-        [says("<think>Oak?", "<think>Oak?"), says("</think>Elm.", "<think>Oak?</think>Elm."), last]
+        [
+            chunk_of("<think>Oak?", "<think>Oak?"),
+            chunk_of("</think>Elm.", "<think>Oak?</think>Elm."),
+            last,
+        ]
     )
     assert (message.text, message.status) == ("<think>Oak?</think>Elm.", "complete")
     assert data_named(events, "citations") == [["https://a.org"]]
 
 
-def test_together_changes_the_id_and_says_the_text_twice() -> None:
+def test_together_changes_the_id_and_repeats_the_text() -> None:
     records = [chunk({"content": word}) for word in ("An", " elm")]
     for place, record in enumerate(records):
         record["id"] = f"cc-{place}"
@@ -648,8 +652,8 @@ def test_together_changes_the_id_and_says_the_text_twice() -> None:
         ("search_results", [{"url": "https://a.org"}]),  # Perplexity
     ],
 )
-def test_what_is_said_of_the_whole(name: str, data: Any) -> None:
-    """Law 8; once, and kept."""
+def test_unknown_members_of_chunks_are_passed_on_once(name: str, data: Any) -> None:
+    """They are also kept in the `extra` of the message (law 8)."""
     message, events = read(
         [chunk({"content": "x"}, **{name: data}), chunk({}, "stop", **{name: data})]
     )
@@ -658,8 +662,8 @@ def test_what_is_said_of_the_whole(name: str, data: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["provider_metadata", "token_ids", "something_new"])
-def test_what_is_said_of_a_delta(name: str) -> None:
-    """Law 8."""
+def test_unknown_members_of_deltas_are_passed_on(name: str) -> None:
+    """Each of them is passed on, even if it has the value of the one before (law 8)."""
     _, events = read([chunk({name: {"a": 1}}), chunk({name: {"a": 1}}, "stop")])
     assert data_named(events, name) == [{"a": 1}, {"a": 1}]
 
@@ -681,7 +685,7 @@ def test_a_delta_that_is_null() -> None:
     assert ended(record, text_chunk("An")).text == "An"
 
 
-def test_nothing_but_choices() -> None:
+def test_chunks_with_choices_alone() -> None:
     records = [{"choices": [{"delta": {"content": "An"}}]}]
     assert read([sse(records)])[0].text == "An"
 
@@ -714,7 +718,7 @@ CALLS = [
 
 
 def split_call(call: dict[str, Any], index: int) -> list[dict[str, Any]]:
-    """A call of a body as the chunks of its stream."""
+    """Return the call of a body as the chunks of a stream."""
     kind, text = call["type"], "arguments" if call["type"] == "function" else "input"
     first = {**call, "index": index, kind: {"name": call[kind]["name"], text: ""}}
     entries = [{"index": index, kind: {text: piece}} for piece in cut(call[kind][text], [3])]
@@ -768,8 +772,8 @@ def test_a_whole_body_gives_the_message_of_its_stream(name: str) -> None:
 
 
 @given(name=st.sampled_from(sorted(SAMPLES)), sizes=st.lists(st.integers(1, 40), max_size=8))
-def test_any_chunking_gives_the_same(name: str, sizes: list[int]) -> None:
-    """Law 1, of streams and of bodies."""
+def test_any_chunking(name: str, sizes: list[int]) -> None:
+    """The result does not depend on the chunking of streams and bodies (law 1)."""
     records, body = SAMPLES[name]
     for data in (sse(records), dumped(body).encode()):
         whole = answer([data], API)
@@ -779,8 +783,8 @@ def test_any_chunking_gives_the_same(name: str, sizes: list[int]) -> None:
 
 
 @given(name=st.sampled_from(sorted(SAMPLES)), text=st.text(max_size=30))
-def test_the_text_is_what_was_sent(name: str, text: str) -> None:
-    """Law 4, for the text beside any other members."""
+def test_deltas_add_up_to_the_text(name: str, text: str) -> None:
+    """Text deltas add up to the text beside any other members (law 4)."""
     records, _ = SAMPLES[name]
     message, events = read([sse([text_chunk(text), *records])])
     deltas = [event.text for event in events if event.type == "text_delta"]
@@ -797,8 +801,8 @@ JUNK: list[Any] = [None, 0, 7, True, "", "x", [], [[]], {}, {"type": []}, [{"typ
         st.tuples(st.integers(0, 30), st.integers(0, 9), st.sampled_from(JUNK)), min_size=1
     ),
 )
-def test_no_record_is_too_strange(name: str, changes: list[tuple[int, int, Any]]) -> None:
-    """With members of any types: no exception but our own."""
+def test_changed_records_raise_nothing(name: str, changes: list[tuple[int, int, Any]]) -> None:
+    """Members of any types raise no exception but our own errors."""
     records = copy.deepcopy(SAMPLES[name][0])
     for place, member, junk in changes:
         found = holders(records[place % len(records)])
@@ -811,7 +815,7 @@ def test_no_record_is_too_strange(name: str, changes: list[tuple[int, int, Any]]
 
 
 def holders(value: Any) -> list[dict[str, Any]]:
-    """The objects in plain data that have members."""
+    """Return the objects in plain data that have members."""
     if isinstance(value, list):
         return [one for item in value for one in holders(item)]
     if not isinstance(value, dict) or not value:
@@ -819,7 +823,7 @@ def holders(value: Any) -> list[dict[str, Any]]:
     return [value, *[one for member in value.values() for one in holders(member)]]
 
 
-# The next turn
+# The history
 
 
 def assistant_message() -> Any:
@@ -831,7 +835,7 @@ def assistant_message() -> Any:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_history_is_what_the_sdk_takes(name: str) -> None:
+def test_history_has_the_types_of_the_sdk(name: str) -> None:
     adapter = assistant_message()
     for message in read(SAMPLES[name][0])[0].to_history():
         validated(adapter, message)
@@ -851,7 +855,7 @@ def test_history_has_the_calls_that_are_complete() -> None:
     assert [call["id"] for call in back["tool_calls"]] == ["call_a"]
 
 
-def test_nothing_to_give_back() -> None:
+def test_reasoning_alone_has_no_history() -> None:
     assert read([chunk({"reasoning": "Oak?"}), chunk(finish="length")])[0].to_history() == []
 
 
@@ -863,7 +867,7 @@ def recorded(shared_data: Path) -> list[Recording]:
     return list(recordings(shared_data, API))
 
 
-def test_history_of_every_recording_is_what_the_sdk_takes(recorded: list[Recording]) -> None:
+def test_history_of_every_recording_has_the_types_of_the_sdk(recorded: list[Recording]) -> None:
     adapter = assistant_message()
     for recording in recorded:
         parser, _, _ = run_parser(recording.records, API)
@@ -873,7 +877,7 @@ def test_history_of_every_recording_is_what_the_sdk_takes(recorded: list[Recordi
 
 
 def accumulated(records: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The body that the accumulator of the openai SDK makes of a stream; None where it fails."""
+    """Return the body that the openai SDK accumulates from a stream; None if it fails."""
     from openai._models import construct_type
     from openai.lib.streaming.chat import ChatCompletionStreamState
     from openai.types.chat import ChatCompletionChunk
@@ -889,8 +893,8 @@ def accumulated(records: list[dict[str, Any]]) -> dict[str, Any] | None:
         return None
 
 
-# Where the SDK makes something else of the stream: it drops an error inside a chunk, doubles a
-# name that came twice, and the parts of lists (Mistral's) under one index are one for it.
+# Recordings that the SDK accumulates otherwise: it drops an error inside a chunk, and it appends a
+# repeated name to the name.
 DIFFERENT = (
     "openai/llm__test_tools_streaming__test_tools_streaming_variant_a",
     "openrouter/pydantic-ai__test_openrouter__test_openrouter_stream_error",
@@ -898,7 +902,7 @@ DIFFERENT = (
 
 
 def test_the_body_of_every_recording_gives_its_message(recorded: list[Recording]) -> None:
-    """As the openai SDK accumulates it; `extra` and the order of content are not in a body."""
+    """The body that the SDK accumulates from a stream gives the same message as the stream."""
     pytest.importorskip("openai")
     compared = 0
     for recording in recorded:
@@ -908,7 +912,7 @@ def test_the_body_of_every_recording_gives_its_message(recorded: list[Recording]
         streamed, _, _ = run_parser(recording.records, API)
         whole, _, _ = run_parser([body], API)
         for one, other in zip(streamed.messages, whole.messages, strict=True):
-            if other.usage is None:  # Groq's, in `x_groq`, which the SDK drops
+            if other.usage is None:  # the SDK drops `x_groq`, in which Groq sends it
                 one.usage = None
             assert comparable(one) == comparable(other), recording.name
         compared += 1
@@ -916,14 +920,16 @@ def test_the_body_of_every_recording_gives_its_message(recorded: list[Recording]
 
 
 def has_lists(recording: Recording) -> bool:
+    """Return whether the text arrives as lists of parts, which the SDK joins by their index."""
     choices = [choice for record in recording.records for choice in record.get("choices") or ()]
     return any(isinstance((one.get("delta") or {}).get("content"), list) for one in choices)
 
 
 def comparable(message: Message) -> dict[str, Any]:
-    """The data that a body has too: odd deltas, say, are noted in `errors` of a stream only.
+    """Return the data of a message that a body has too.
 
-    Azure's first chunk has a blank id and model, which the SDK keeps.
+    Anomalies of deltas are noted in the `errors` of a stream only. The id and model are left out
+    because the SDK keeps the blank ones of Azure's first chunk.
     """
     left_out = ["extra", "content", "raw", "errors", "raw_text", "model"]
     return {**without(message.to_dict(), left_out), "id": None}

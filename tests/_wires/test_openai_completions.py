@@ -26,7 +26,7 @@ USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
 
 
 def piece(text: Any, finish: str | None = None, choice: int = 0, **more: Any) -> dict[str, Any]:
-    """A chunk; `more` goes into its choice."""
+    """Return a chunk whose choice has the members `more`."""
     entry = {"index": choice, "text": text, "logprobs": None, "finish_reason": finish, **more}
     whole = {"id": "cmpl-1", "object": "text_completion", "created": 1, "model": "pen-2"}
     return {**whole, "choices": [entry]}
@@ -69,8 +69,8 @@ def test_a_finish_reason_may_come_twice() -> None:
     assert kinds(events)[-1] == "message_finished"
 
 
-def test_without_a_finish_reason_it_was_cut() -> None:
-    """Law 7."""
+def test_cut_streams() -> None:
+    """A message without a finish reason is truncated (law 7)."""
     assert read([piece("Once")])[0].status == "truncated"
     message, _ = read([sse([piece("Once")])])
     assert (message.status, message.finish_reason) == ("complete", "stop")
@@ -84,8 +84,8 @@ def test_several_choices() -> None:
     assert [message.status for message in parser.messages] == ["truncated", "complete"]
 
 
-def test_what_is_not_text_reaches_the_caller() -> None:
-    """Law 8."""
+def test_other_members_are_passed_on() -> None:
+    """Members without an event are passed on or kept in `extra` (law 8)."""
     odds = {"tokens": ["Once"], "token_logprobs": [-0.5]}
     records = [{**piece("Once", logprobs=odds), "system_fingerprint": "fp_1"}, *STORY[1:]]
     records[2] = piece("", "stop", stop_reason="\n\n")
@@ -109,11 +109,11 @@ def test_a_whole_body_gives_the_message_of_its_stream() -> None:
         assert read([fed])[0].to_dict() == whole.to_dict()
 
 
-def test_there_is_no_next_turn() -> None:
+def test_there_is_no_history() -> None:
     assert read(STORY)[0].to_history() == []
 
 
-def test_records_after_the_end_are_no_choice_of_it() -> None:
+def test_records_after_the_end_are_passed_on() -> None:
     message, events = read([sse(STORY) + b'data: {"choices": "none"}\n\n'])
     assert message.text == "Once upon a tide"
     assert data_named(events, "record") == [{"choices": "none"}]
@@ -140,8 +140,8 @@ def test_records_of_others_are_not() -> None:
 
 
 @given(sizes=st.lists(st.integers(1, 40), max_size=8))
-def test_any_chunking_gives_the_same(sizes: list[int]) -> None:
-    """Law 1."""
+def test_any_chunking(sizes: list[int]) -> None:
+    """The result does not depend on the chunking (law 1)."""
     data = sse([piece("Ein Häkchen "), piece("„✓“"), *STORY[2:]])
     whole = answer([data], API)
     assert answer(cut(data, sizes), "auto") == whole
@@ -156,7 +156,7 @@ JUNK: list[Any] = [None, 0, "", "x", [], [[]], {}, {"type": []}, [{}], 1.5]
         st.tuples(st.integers(0, 9), st.integers(0, 9), st.sampled_from(JUNK)), min_size=1
     )
 )
-def test_no_record_is_too_strange(changes: list[tuple[int, int, Any]]) -> None:
+def test_changed_records_raise_nothing(changes: list[tuple[int, int, Any]]) -> None:
     records = copy.deepcopy(STORY)
     for place, member, junk in changes:
         record: Any = records[place % len(records)]

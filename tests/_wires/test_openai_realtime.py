@@ -72,7 +72,7 @@ def test_argument_deltas_without_an_index() -> None:
     assert [call.arguments for call in message.tool_calls] == [{"n": 1}, {"n": 2}]
 
 
-def test_a_transcript_that_was_spoken_is_not_replaced() -> None:
+def test_the_transcript_of_audio_is_not_replaced() -> None:
     frames = realtime(Plan("r1", [Said(["forty-", "two"], spoken=True)]))
     for frame in frames:
         if frame["type"] == "response.output_audio_transcript.done":
@@ -84,13 +84,13 @@ def test_a_transcript_that_was_spoken_is_not_replaced() -> None:
     ]
 
 
-def test_sound_before_its_transcript_is_of_the_same_part() -> None:
+def test_audio_before_its_transcript_is_in_the_same_part() -> None:
     message, events = read(realtime(SPOKEN))
     assert [part.type for part in message.content] == ["audio", "tool_call"]
     assert sum(event.size for event in events if isinstance(event, AudioDelta)) == 10
 
 
-def test_nothing_was_streamed() -> None:
+def test_an_answer_without_deltas() -> None:
     frames = realtime(SPOKEN)
     message, _ = read([frames[0], frames[-1]])
     assert message.text == SPOKEN.text
@@ -111,6 +111,6 @@ def test_recognizes(record: dict[str, Any], known: bool) -> None:
     assert OpenAIRealtime.recognizes(record, "") is known
 
 
-def test_an_unknown_state_is_an_end() -> None:
+def test_an_unknown_status_is_a_normal_end() -> None:
     message, _ = read(done(status="odd"))
     assert message.status == "complete"

@@ -1,4 +1,4 @@
-"""Tests of the adapter of OpenAI Responses: every event, the quirks, errors, bodies."""
+"""Tests of the adapter of OpenAI Responses: events, deviations, errors, bodies."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_two_messages_and_their_phases() -> None:
     assert [part.extra["phase"] for part in message.content] == ["commentary", "final_answer"]
 
 
-def test_a_text_that_only_its_end_brings() -> None:
+def test_a_text_without_deltas() -> None:
     item = message_item("Late but whole.")
     for end in (
         at("output_text.done", 0, content_index=0, text="Late but whole."),
@@ -96,13 +96,13 @@ def test_a_text_that_only_its_end_brings() -> None:
         assert message.text == "Late but whole."
 
 
-def test_the_end_of_a_text_adds_what_was_not_streamed() -> None:
+def test_the_end_of_a_text_adds_lost_deltas() -> None:
     records = text_events("Oak and ash", size=3)
-    del records[4:6]  # of the deltas, the last two
+    del records[4:6]  # the last two deltas
     assert read(stream(records))[0].text == "Oak and ash"
 
 
-def test_another_text_at_the_end_holds_and_is_passed_on_once() -> None:
+def test_the_final_text_replaces_the_streamed_text_once() -> None:
     records = text_events("Oak and ash")
     for record in records[-3:]:
         if "text" in record:
@@ -117,7 +117,7 @@ def test_another_text_at_the_end_holds_and_is_passed_on_once() -> None:
     assert data_named(events, "replaced_text") == [{"type": "output_text", "text": "Elm"}]
 
 
-def test_the_final_list_has_the_last_word() -> None:
+def test_the_final_response_replaces_the_streamed_text() -> None:
     item = message_item("No, elm")
     message, events = read([CREATED, *text_events("Oak and ash"), completed([item])])
     assert message.text == "No, elm"
@@ -125,7 +125,7 @@ def test_the_final_list_has_the_last_word() -> None:
     assert len(data_named(events, "replaced_text")) == 1
 
 
-def test_other_reasoning_and_another_refusal_hold_too() -> None:
+def test_final_reasoning_and_refusals_replace_streamed_ones() -> None:
     records = raw_reasoning("Hm, hm.")
     records[-1]["item"]["content"] = [{"type": "reasoning_text", "text": "Well."}]
     refused = message_item("", 1, content=[{"type": "refusal", "refusal": "No."}])
@@ -179,7 +179,7 @@ def test_probabilities_are_passed_on_and_padding_is_not() -> None:
 
 
 @pytest.mark.parametrize("name", ["audio", "output_audio"])
-def test_sound_is_counted_and_passed_on(name: str) -> None:
+def test_audio_is_counted_and_passed_on(name: str) -> None:
     record = event(f"{name}.delta", delta="AAAA")
     message, events = read([CREATED, record, completed()])
     assert [event for event in events if event.type == "audio_delta"] == [
@@ -192,7 +192,7 @@ def test_sound_is_counted_and_passed_on(name: str) -> None:
 
 
 @pytest.mark.parametrize("events", [True, False], ids=["by events", "with the text"])
-def test_citations_come_once(events: bool) -> None:
+def test_repeated_citations_are_one(events: bool) -> None:
     message, _ = read(stream(cited([PAGE, FILE], events)))
     assert message.content[1:] == [Citation(PAGE), Citation(FILE)]
 
@@ -233,7 +233,7 @@ def test_reasoning_text() -> None:
 
 
 def test_reasoning_may_end_after_the_answer() -> None:
-    # The form of OpenRouter.
+    # OpenRouter sends this order.
     thoughts = raw_reasoning("Think of roots.")
     records = [*thoughts[:-3], *text_events("Roots.", 1), *thoughts[-3:]]
     message, _ = read([CREATED, *records, completed()])
@@ -269,8 +269,8 @@ def test_a_call_completes_with_its_own_end() -> None:
 
 
 @pytest.mark.parametrize("missing", [(1, 2), (1, 2, 3), (3,), (2,)])
-def test_arguments_may_come_in_any_of_three_ways(missing: tuple[int, ...]) -> None:
-    # All in `.done`, all in the item (LM Studio), no `.done`, a delta lost.
+def test_arguments_in_any_of_their_three_places(missing: tuple[int, ...]) -> None:
+    # Only in `.done`, only in the item (LM Studio), without `.done`, without one delta.
     records = call_events('{"bed": 2}')
     left = [record for place, record in enumerate(records) if place not in missing]
     call = only_call(stream(left))
@@ -279,7 +279,7 @@ def test_arguments_may_come_in_any_of_three_ways(missing: tuple[int, ...]) -> No
     assert call.errors == []
 
 
-def test_an_empty_done_says_nothing() -> None:
+def test_empty_arguments_in_done_change_nothing() -> None:
     records = call_events('{"bed": 2}')
     records[-2]["arguments"] = ""
     assert only_call(stream(records)).arguments == {"bed": 2}
@@ -291,7 +291,7 @@ def test_no_arguments(arguments: str) -> None:
     assert (call.status, call.arguments) == ("complete", {})
 
 
-def test_no_arguments_are_complete_with_the_item_only() -> None:
+def test_a_call_without_arguments_completes_with_its_item() -> None:
     parser = MessageParser(API)
     records = call_events("")
     for record in [CREATED, *records[:-1]]:
@@ -303,7 +303,7 @@ def test_no_arguments_are_complete_with_the_item_only() -> None:
 
 
 def test_other_arguments_at_the_end_reject_the_call() -> None:
-    """Law 3: shown arguments are not taken back, so neither version is complete."""
+    """Arguments that were emitted are not taken back, so neither version is complete (law 3)."""
     records = call_events('{"bed": 2}')
     records[-2]["arguments"] = '{"bed": 3}'
     message, events = read([CREATED, *records[:-1], completed()])
@@ -323,7 +323,7 @@ def test_the_same_arguments_written_in_another_way_are_noted(other: str) -> None
 
 
 @pytest.mark.parametrize("other", ['{"bed": true}', '{"bed": 1, "x": 1}', '{"bed"', "[1]", "kale"])
-def test_values_that_only_look_alike_are_others(other: str) -> None:
+def test_similar_final_arguments_are_not_equal(other: str) -> None:
     records = call_events('{"bed": 1}')
     records[-2]["arguments"] = other
     assert only_call([CREATED, *records[:-1], completed()]).status == "rejected"
@@ -365,7 +365,7 @@ def test_parallel_calls() -> None:
 
 
 def test_a_call_that_is_in_progress_when_its_item_ends() -> None:
-    # The form of the calls of a program.
+    # Calls of a program arrive like this.
     records = call_events('{"bed": 2}', caller={"type": "program", "caller_id": "call_p"})
     records[-1]["item"]["status"] = "in_progress"
     call = only_call(stream(records))
@@ -383,8 +383,8 @@ def test_a_custom_call() -> None:
     assert "argument_delta" not in kinds(events)
 
 
-def test_a_custom_call_is_complete_with_its_item_only() -> None:
-    # `.done` comes for input that was cut as well, and free text does not show it.
+def test_a_custom_call_completes_with_its_item() -> None:
+    # `.done` is sent for cut input too, and free text does not show that it was cut.
     item = custom_item("M 0 0 L", status="incomplete")
     records = [*custom_events("M 0 0 L")[:-1], done(0, item)]
     message, events = read([CREATED, *records, incomplete(output=[item])])
@@ -399,11 +399,11 @@ def test_other_input_at_the_end_rejects_a_custom_call() -> None:
     assert only_call([CREATED, *records, completed()]).status == "rejected"
 
 
-# Cuts
+# Cut streams
 
 
 @pytest.mark.parametrize("arguments", ['{"bed": 2', '{"bed": "', "{", ""])
-def test_a_call_that_was_cut(arguments: str) -> None:
+def test_a_cut_call(arguments: str) -> None:
     item = call_item(arguments, status="incomplete")
     records = [*call_events(arguments)[:-1], done(0, item)]
     message, _ = read([CREATED, *records, incomplete(output=[item])])
@@ -421,7 +421,7 @@ def test_an_earlier_call_survives_the_cut() -> None:
 
 
 def test_every_prefix_of_a_stream_is_truncated() -> None:
-    """Law 7: without the terminal event nothing is complete but calls that have ended."""
+    """Without the terminal event only calls that have ended are complete (law 7)."""
     records = stream(reasoning_events(["Hm."]), text_events("So:", 1), call_events('{"bed": 1}', 2))
     for stop in range(len(records)):
         message, _ = read(records[:stop])
@@ -461,7 +461,7 @@ def test_done_marks_the_end_where_there_is_no_terminal_event() -> None:
 
 
 @pytest.mark.parametrize("events", [text_events("Hm"), call_events('{"bed": 1}')])
-def test_done_ends_nothing_that_its_own_record_has_not_ended(events: list[Any]) -> None:
+def test_done_completes_no_item_without_its_own_end(events: list[Any]) -> None:
     for size in range(len(events)):
         message, _ = read([sse([CREATED, *events[:size]], done=True)])
         assert message.status == "truncated"
@@ -487,7 +487,7 @@ FILTERED = {"reason": "content_filter"}
         ("succeeded", {}, "complete", "stop"),
     ],
 )
-def test_the_worse_of_the_terminal_record_and_its_status_holds(
+def test_the_worse_of_terminal_record_and_status_counts(
     inside: str, more: dict[str, Any], status: str, finish: str | None
 ) -> None:
     final = event("completed", response=response(inside, **more))
@@ -499,7 +499,7 @@ def test_the_worse_of_the_terminal_record_and_its_status_holds(
 
 @pytest.mark.parametrize("arguments", ['{"bed"', '{"bed": 1}'])
 @pytest.mark.parametrize("status", ["completed", "incomplete"])
-def test_a_call_that_its_item_says_was_cut_is_truncated(arguments: str, status: str) -> None:
+def test_a_call_with_an_incomplete_item_is_truncated(arguments: str, status: str) -> None:
     item = call_item(arguments, status="incomplete")
     records = [
         CREATED,
@@ -519,7 +519,7 @@ def test_only_ended_items_of_a_cut_answer_are_complete() -> None:
 
 @pytest.mark.parametrize("size", [2, 3, 4])
 def test_encrypted_argument_deltas_are_not_the_arguments(size: int) -> None:
-    """GitHub Copilot: the whole arguments come with the end, in one record or the other."""
+    """GitHub Copilot encrypts the deltas and sends the arguments in `.done` or in the item."""
     records = call_events('{"bed": 1}')
     deltas = [record for record in records if record["type"].endswith(".delta")]
     for record in deltas:
@@ -561,7 +561,7 @@ def test_encrypted_arguments_count_against_the_limit() -> None:
 HERMES = 'Ok.<tool_call>{"name": "plant", "arguments": {"bed": 1}}</tool_call>'
 
 
-def test_text_in_a_format_is_read_once() -> None:
+def test_repeated_text_with_a_format_is_read_once() -> None:
     for records in (
         stream(text_events(HERMES)),
         [*stream(text_events(HERMES))[:-4], completed([message_item(HERMES)])],
@@ -587,7 +587,7 @@ def test_the_transcript_of_an_audio_answer_is_its_text() -> None:
 
 
 def test_records_of_another_stream_are_passed_on() -> None:
-    """A web socket carries several streams."""
+    """One WebSocket may carry several streams."""
     ours = [{**record, "stream_id": "a"} for record in stream(text_events("Ferns."))]
     theirs = [{**record, "stream_id": "b"} for record in stream(call_events('{"bed": 1}'))]
     theirs.append({"type": "error", "stream_id": "b", "error": FAILED})
@@ -648,7 +648,7 @@ def test_an_error_alone() -> None:
 
 
 def rotated(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """With fresh ids in every event, as GitHub Copilot sends them."""
+    """Return the records with a new id in every event, as GitHub Copilot sends them."""
     changed = copy.deepcopy(records)
     for place, record in enumerate(changed):
         for holder in (record.get("item"), record.get("response")):
@@ -689,8 +689,8 @@ def test_indexes_may_skip_and_be_missing() -> None:
     assert (message.text, message.tool_calls[0].arguments) == ("A", {"bed": 1})
 
 
-def test_a_call_id_that_changes_is_the_last_one() -> None:
-    # Seen of a tool search: the id it was added with is not the one that the API knows.
+def test_the_last_call_id_counts() -> None:
+    # Recorded for a tool search: the API accepts only the id of the final item.
     item = {"type": "tool_search_call", "id": "tsc_1", "execution": "client", "status": "completed"}
     early = {**item, "call_id": "call_a", "arguments": {}, "status": "in_progress"}
     final = {**item, "call_id": "call_b", "arguments": {"goal": "weather"}}
@@ -700,7 +700,7 @@ def test_a_call_id_that_changes_is_the_last_one() -> None:
     assert codes(call) == ["changed_id"]
 
 
-# Streams that lack something
+# Streams without some of their records
 
 
 def test_a_resumed_stream() -> None:
@@ -735,8 +735,8 @@ def test_a_name_in_the_done_event() -> None:
     assert (call.name, call.status) == ("plant", "complete")
 
 
-def test_an_empty_final_list_takes_nothing_away() -> None:
-    # The end of a stream of ChatGPT's backend.
+def test_an_empty_final_output_removes_nothing() -> None:
+    # ChatGPT's backend ends its streams like this.
     message, _ = read([CREATED, *text_events("Moss."), completed()])
     assert message.text == "Moss."
 
@@ -765,7 +765,7 @@ def test_output_of_a_shell_while_it_comes() -> None:
 
 
 def test_work_is_linear() -> None:
-    """Law 6 for a patch and for text, with deltas of any size."""
+    """A patch and a text take linear time, with deltas of any size (law 6)."""
 
     def feed(pieces: Any) -> None:
         parser = MessageParser(API)
@@ -778,7 +778,7 @@ def test_work_is_linear() -> None:
     is_linear(feed, lambda size: "+ fern\n" * (size // 28), 7)
 
 
-# Beside the answer
+# Records and members that are passed on
 
 
 @pytest.mark.parametrize(
@@ -795,16 +795,16 @@ def test_work_is_linear() -> None:
         "output_item.changed",
     ],
 )
-def test_events_that_say_nothing_of_the_answer_are_passed_on(kind: str) -> None:
-    """Law 8."""
+def test_events_without_content_are_passed_on(kind: str) -> None:
+    """What is not understood reaches the caller (law 8)."""
     record = at(kind, 4, message="a text, and no error", detail="none")
     message, events = read([CREATED, record, *text_events("Ok"), completed()])
     assert data_named(events, record["type"]) == [record]
     assert message.status == "complete"
 
 
-def test_members_that_are_not_understood_reach_the_caller() -> None:
-    """Law 8."""
+def test_unknown_members_are_passed_on() -> None:
+    """What is not understood reaches the caller (law 8)."""
     records = stream(text_events("Ok"), service_tier="flex", temperature=0.5)
     records[-1]["copilot_usage"] = {"cost": 3}
     message, events = read(records)
@@ -813,21 +813,21 @@ def test_members_that_are_not_understood_reach_the_caller() -> None:
     assert data_named(events, "copilot_usage") == [{"cost": 3}]
 
 
-def test_what_the_response_says_again_is_said_once() -> None:
+def test_repeated_members_of_the_response_are_passed_on_once() -> None:
     first = event("created", response=response(tools=[{"name": "plant"}]))
     again = event("in_progress", response=response(tools=[{"name": "plant"}]))
     _, events = read([first, again, completed(tools=[{"name": "plant"}])])
     assert len(data_named(events, "response")) == 1
 
 
-def test_the_stream_of_a_web_socket_is_said_once() -> None:
+def test_the_stream_id_is_passed_on_once() -> None:
     records = [{**record, "stream_id": "s1"} for record in stream(text_events("Ok"))]
     message, events = read(records)
     assert data_named(events, "stream_id") == ["s1"]
     assert message.extra == {"stream_id": "s1"}
 
 
-def test_the_model_in_every_record_is_said_once() -> None:
+def test_the_model_of_every_record_is_passed_on_once() -> None:
     records = [{**record, "model": "m-5"} for record in stream(text_events("Ferns like shade."))]
     assert data_named(read(records)[1], "model") == ["m-5"]
 
@@ -905,7 +905,7 @@ def test_a_whole_body_gives_the_message_of_its_stream(name: str) -> None:
     body = SAMPLES[name][-1]["response"]
     for fed in (body, json.dumps(body), json.dumps(body, indent=1).encode()):
         message, _ = read([fed])
-        # An error refers to its record.
+        # The data of an error is its record, which a body does not have.
         assert without(message.to_dict(), ["data"]) == without(whole.to_dict(), ["data"])
 
 
@@ -931,14 +931,14 @@ def test_a_body_without_a_status() -> None:
     assert read([{**body, "error": FAILED}])[0].status == "failed"
     cut_body = {**body, "incomplete_details": {"reason": "max_output_tokens"}}
     assert read([cut_body])[0].status == "truncated"
-    # The result of `/responses/compact` has none.
+    # The result of `/responses/compact` has no status.
     compacted = {"object": "response.compaction", "id": "r", "output": [item]}
     assert read([compacted])[0].status == "complete"
 
 
 @given(name=st.sampled_from(sorted(SAMPLES)), sizes=st.lists(st.integers(1, 40), max_size=8))
-def test_any_chunking_gives_the_same(name: str, sizes: list[int]) -> None:
-    """Law 1, of bytes and of text."""
+def test_any_chunking(name: str, sizes: list[int]) -> None:
+    """The result does not depend on the chunking of bytes and text (law 1)."""
     data = sse(SAMPLES[name], done=False)
     whole = answer([data], API)
     assert whole.error is None
@@ -957,8 +957,8 @@ JUNK: list[Any] = [None, 0, 7, True, "", "x", [], [[]], {}, {"type": []}, [{"typ
         max_size=6,
     ),
 )
-def test_no_record_is_too_strange(name: str, changes: list[tuple[int, int, Any]]) -> None:
-    """With members of any types: no exception but our own."""
+def test_changed_records_raise_nothing(name: str, changes: list[tuple[int, int, Any]]) -> None:
+    """Members of any types raise no exception but our own errors."""
     records = copy.deepcopy(SAMPLES[name])
     for place, member, junk in changes:
         record = records[place % len(records)]
@@ -980,7 +980,7 @@ def recorded(shared_data: Path) -> list[Recording]:
     return list(recordings(shared_data, API))
 
 
-# Streams that contradict their own final response: another text (written by hand), another id.
+# Streams whose final response has another text (edited by hand) or another id.
 CONTRADICTING = (
     "openai/vercel__openai-shell-container.1",
     "openai/vercel__openai-client-tool-search.1",
@@ -998,7 +998,7 @@ def test_the_final_response_of_every_recording_gives_its_message(
             final = {**final, "output": items_of(recording.records)}
         if recording.name in CONTRADICTING:
             continue
-        # Encrypted anew in each event, as the ids of some servers are; a record is in the error.
+        # Each event encrypts the reasoning again, and the data of an error is its record.
         left_out = ["encrypted_content", "extra", "data"]
         if recording.name.startswith(
             ("copilot/", "openrouter/", "openai/vercel__openai-error")

@@ -1,4 +1,7 @@
-"""Tests of records that are read by their delta alone; `test_templates` has the property."""
+"""Tests of records of which only the delta is read, because a template matches the rest.
+
+`test_templates.py` has the property test.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +30,11 @@ def events_of(parser: MessageParser, pieces: list[Any]) -> list[Any]:
 
 
 def records(data: list[dict[str, Any]]) -> list[bytes]:
-    """One server-sent event a fragment, as servers send them."""
+    """Return each record as a fragment with one server-sent event, as servers send them."""
     return [sse([one], done=False) for one in data]
 
 
-def test_repeated_records_read_as_decoded_ones() -> None:
+def test_repeated_records_give_the_same_as_decoded_ones() -> None:
     short, whole = MessageParser("openai-chat"), MessageParser("openai-chat")
     assert events_of(short, records(RECORDS)) == events_of(whole, RECORDS)
     templates = short._input.router.templates
@@ -63,7 +66,7 @@ def test_without_templates_each_record_is_read() -> None:
 
 
 def numbered_text(numbers: list[int]) -> list[dict[str, Any]]:
-    """Records of the Responses API: a text, one delta for each number."""
+    """Return the records of a Responses text with one delta for each number."""
     item = message_item("")
     start = [CREATED, added(0, item), at("content_part.added", 0, part=PART, content_index=0)]
     deltas = [
@@ -100,7 +103,7 @@ def test_numbered_records_are_repeated() -> None:
     assert parser.message.text.startswith(words(numbers))
 
 
-def test_a_numbered_record_that_is_sent_again_is_skipped() -> None:
+def test_a_repeated_numbered_record_is_skipped() -> None:
     numbers = list(range(3, 30))
     again = [*numbers, 25, 26, 27, 28, 29, 30, 31]
     parser = MessageParser(API)
@@ -118,7 +121,7 @@ def test_missing_numbers_between_repeated_records_lose_text() -> None:
 
 
 def test_records_wait_until_later_numbers_show_a_replay() -> None:
-    """The first numbers do not show yet whether they identify records."""
+    """The first numbers do not show whether numbers identify records."""
     for again in ([3, 4, 3, 4, 5, 6, 7, 8, 9], [3, 3, 4, 5, 6, 7], [3, 4, 9, 4, 10, 11, 12, 13]):
         parser, decoded = MessageParser(API), MessageParser(API)
         data = numbered_text(again)
@@ -133,7 +136,7 @@ def test_equal_numbers_identify_no_record() -> None:
 
 
 def test_records_with_ids_are_decoded() -> None:
-    """A server that sends ids may send a record again, which only its id shows."""
+    """Only its id shows that a server has sent a record again."""
     plain = records(RECORDS)
     named = [f"id: e{place}\n".encode() + one for place, one in enumerate(plain[10:20])]
     data = [*plain[:10], *named, *named[-3:], *plain[20:]]
@@ -171,7 +174,7 @@ def test_counts_that_grow_are_read_with_each_delta() -> None:
 
 
 def test_many_records_in_one_fragment() -> None:
-    """Records that a template matched before another record changed the state are decoded."""
+    """Matched records are decoded if an earlier record of the fragment changes the state."""
     call = {"id": "c", "type": "function", "index": 0, "function": {"name": "f", "arguments": "{}"}}
     data = [*RECORDS[:12], chunk({"tool_calls": [call]}), *RECORDS[12:]]
     short, whole = MessageParser("openai-chat"), MessageParser("openai-chat")

@@ -1,4 +1,4 @@
-"""Tests of replays: records of a resumed stream are skipped, and nothing else is."""
+"""Tests of replays: repeated records of a resumed stream are skipped, and no others."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Identified = tuple[str, Any]
 
 
 def sifted(sieve: Sieve, marks: list[tuple[Any, str]]) -> list[str]:
-    """The contents of the records that the sieve lets through, in order."""
+    """Return the contents of the records that the sieve returns, in order."""
     found: list[Record] = []
     for mark, content in marks:
         found += sieve.sift(mark, content, Record(content, None, ""))
@@ -55,10 +55,12 @@ def numbered(words: list[str]) -> list[Identified]:
 
 
 @given(st.lists(st.sampled_from(["ha", "ho"]), min_size=3, max_size=8), st.data())
-def test_an_overlap_is_as_if_it_had_not_been(words: list[str], data: st.DataObject) -> None:
+def test_an_overlap_changes_nothing(words: list[str], data: st.DataObject) -> None:
     records = numbered(words)
-    cut = data.draw(st.integers(1, len(records) - 1), label="the connection ends before")
-    back = data.draw(st.integers(0, cut), label="and the stream goes on from")
+    cut = data.draw(
+        st.integers(1, len(records) - 1), label="the record before which the connection ends"
+    )
+    back = data.draw(st.integers(0, cut), label="the record from which the stream continues")
     again = records[:cut] + records[back:]
     assert answer([stream(again)]) == answer([stream(records)])
     parser = MessageParser("openai-chat")
@@ -67,8 +69,8 @@ def test_an_overlap_is_as_if_it_had_not_been(words: list[str], data: st.DataObje
 
 
 @given(st.lists(st.sampled_from(["ha", "ho"]), min_size=1, max_size=8), st.integers(1, 3))
-def test_ids_that_do_not_name_records_lose_nothing(words: list[str], ids: int) -> None:
-    """One id for all records, or one for each choice."""
+def test_no_record_is_lost_if_ids_do_not_identify_records(words: list[str], ids: int) -> None:
+    """All records, or all of a choice, may have the same id."""
     records = [text_chunk(word, choice=place % ids) for place, word in enumerate(words)]
     found = answer([stream([(f"{place % ids}", one) for place, one in enumerate(records)])])
     plain = answer(["".join(f"data: {dumped(one)}\n\n" for one in records).encode()])
@@ -98,15 +100,15 @@ def test_ids_that_restart_with_other_content() -> None:
     assert sifted(Ids(), [*first, ("0", "d"), ("1", "b"), ("2", "c")]) == list("abcdbc")
 
 
-def test_a_repetition_waits_until_the_ids_decide() -> None:
+def test_a_repeated_record_waits_until_later_ids_decide() -> None:
     seen = Ids()
     twice = [("0", "a"), ("0", "a"), ("1", "b"), ("1", "b")]
     passed = [seen.sift(mark, text, Record(text, None, "")) for mark, text in twice]
     assert [len(records) for records in passed] == [1, 0, 0, 0]
     assert sifted(seen, [("2", "c")]) == ["b", "c"]
     assert (seen.skipped, seen.last) == (2, "2")
-    assert sifted(Ids(), twice) == list("aabb"), "the end comes first"
-    assert sifted(Ids(), [*twice, ("1", "x")]) == list("aabbx"), "the ids name no records"
+    assert sifted(Ids(), twice) == list("aabb"), "the input ended before the ids decided"
+    assert sifted(Ids(), [*twice, ("1", "x")]) == list("aabbx"), "these ids do not identify records"
     assert sifted(Ids(), [("0", "a")] * 40) == ["a"] * 40
 
 
@@ -144,7 +146,7 @@ sizes_of_cuts = st.lists(st.integers(1, 200), max_size=4)
     spans=st.lists(st.tuples(st.integers(3, len(RECORDS)), st.integers(1, 40)), max_size=4),
     sizes=sizes_of_cuts,
 )
-def test_spans_that_come_again_are_skipped(
+def test_repeated_spans_are_skipped(
     start: int, spans: list[tuple[int, int]], sizes: list[int]
 ) -> None:
     """Repeated records are skipped and counted; the message does not change."""
@@ -165,7 +167,7 @@ def test_spans_that_come_again_are_skipped(
 
 @st.composite
 def odd_numbers(draw: st.DrawFn) -> list[Any]:
-    """Numbers of servers that do not count records: constant, with gaps, of each item, or none."""
+    """Generate numbers that do not count records: constant, with gaps, repeated, as text."""
     count = len(HAHA)
     shape = draw(st.sampled_from(["constant", "gaps", "each", "text", "huge", "down"]))
     if shape == "constant":
@@ -222,7 +224,7 @@ def test_an_expected_number_has_the_effect_of_any_other(marks: list[tuple[Any, i
 
 
 @pytest.mark.parametrize("mark", [True, 1.0, "1", None])
-def test_another_type_is_no_expected_number(mark: Any) -> None:
+def test_a_number_of_another_type_is_not_expected(mark: Any) -> None:
     numbers = Numbers()
     sifted(numbers, [(0, "a")])
     assert numbers.expects(1)
@@ -245,7 +247,7 @@ def test_the_checksum_of_a_delta_depends_on_type_index_and_text() -> None:
     assert wire.total(named, "response.output_text.delta") == totals[2]
 
 
-def test_numbers_that_begin_anew_are_no_replay() -> None:
+def test_numbers_that_restart_are_not_a_replay() -> None:
     first = [(place, f"a{place}") for place in range(5)]
     second = [(place, f"b{place}") for place in range(5)]
     numbers = Numbers()
@@ -290,7 +292,7 @@ def test_a_missing_record_that_arrives_late_is_skipped() -> None:
 
 @given(data=st.data(), sizes=sizes_of_cuts)
 def test_missing_records_are_reported(data: st.DataObject, sizes: list[int]) -> None:
-    """No answer is complete, arguments are not mixed up, and the gap is the same for any cuts."""
+    """A gap truncates the answer, mixes up no arguments, and is the same for any chunking."""
     numbered = [{**record, "sequence_number": place} for place, record in enumerate(RECORDS)]
     first = data.draw(st.integers(1, len(RECORDS) - 2), label="the first missing record")
     after = data.draw(st.integers(first + 1, len(RECORDS) - 1), label="the first record after")
@@ -334,7 +336,7 @@ def parsed_with(records: list[dict[str, Any]], **options: Any) -> MessageParser:
 @pytest.mark.parametrize("numbered", [True, False])
 @given(data=st.data(), sizes=sizes_of_cuts)
 def test_any_breaks_and_overlaps(numbered: bool, data: st.DataObject, sizes: list[int]) -> None:
-    """The events and message are those of the unbroken stream; the token has the last number."""
+    """The result is that of an unbroken stream, and the token has the last number or id."""
     records = RECORDS
     if numbered:
         records = [{**record, "sequence_number": place} for place, record in enumerate(RECORDS)]
@@ -403,7 +405,7 @@ def test_indexes(value: Any, index: int | None) -> None:
     assert index_of(value) == index
 
 
-def test_the_first_stream_that_is_named_has_the_lane() -> None:
+def test_the_first_named_stream_is_the_own_one() -> None:
     lane = Lane()
     names: list[Any] = [None, "", [], "a", "a", "b", None, 3]
     others = [lane.is_other({"stream_id": name}) for name in names]
@@ -411,7 +413,7 @@ def test_the_first_stream_that_is_named_has_the_lane() -> None:
 
 
 @pytest.mark.parametrize("size", range(0, len(RECORDS), 3))
-def test_a_copy_counts_for_itself(size: int) -> None:
+def test_a_copy_counts_its_own_records(size: int) -> None:
     numbered = [{**record, "sequence_number": place} for place, record in enumerate(RECORDS)]
     parser = MessageParser(API)
     for record in numbered[:size]:

@@ -82,7 +82,7 @@ def test_the_end_adds_the_result() -> None:
     assert item.result == ServerToolResult("mcp_1", "weigh", "busy", {"is_error": True})
 
 
-def test_calls_that_were_cut() -> None:
+def test_cut_calls() -> None:
     _, item = begun({**NAMED, "status": "incomplete"})
     _, whole = begun({**NAMED, "status": "completed"})
     assert cut_calls([whole, item])
@@ -93,7 +93,7 @@ def test_calls_that_were_cut() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"cut"}))
 def test_calls_of_the_events_and_of_the_final_items(name: str) -> None:
-    """The final items alone have the same calls and results as all events have."""
+    """The final items alone give the same calls and results as all events."""
     streamed, _ = read(SAMPLES[name])
     whole, _ = read([CREATED, completed(items_of(SAMPLES[name]))])
     assert [call.to_dict() | {"raw_text": ""} for call in streamed.tool_calls] == [
@@ -101,8 +101,8 @@ def test_calls_of_the_events_and_of_the_final_items(name: str) -> None:
     ]
 
 
-def test_much_text_that_may_be_encrypted_is_read() -> None:
-    """More than `Limits.string` is not held back, and is refused as a string of this size is."""
+def test_text_beyond_the_limit_is_not_held_back() -> None:
+    """More text than `Limits.string` is read even if it may be encrypted."""
     calls = Calls(ResponseReader(AnswerOptions(Limits(string=8))))
     item = Item("function_call", NAMED)
     calls.begin(item)
@@ -112,7 +112,7 @@ def test_much_text_that_may_be_encrypted_is_read() -> None:
     assert call_of(item).raw_text == "c2VhbGVkc2Vh"
 
 
-def test_the_whole_arguments_twice() -> None:
+def test_repeated_final_arguments() -> None:
     calls, item = begun(NAMED)
     assert item.reader is not None
     for _ in range(2):

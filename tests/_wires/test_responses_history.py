@@ -1,4 +1,4 @@
-"""Tests of the next turn of the Responses API: what of a message goes back, and how."""
+"""Tests of the history of the Responses API: which items a message gives, and their form."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def input_items() -> Any:
 
 
 @pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"weather_call"}))
-def test_history_is_what_the_sdk_takes(name: str) -> None:
+def test_history_has_the_types_of_the_sdk(name: str) -> None:
     adapter = input_items()
     for item in read(SAMPLES[name])[0].to_history():
         validated(adapter, item)
@@ -59,7 +59,7 @@ def test_history_is_the_output() -> None:
     assert read(records)[0].to_history() == items_of(records)
 
 
-def test_reasoning_does_not_go_back_without_what_it_led_to() -> None:
+def test_reasoning_is_left_out_with_the_item_after_it() -> None:
     cut_call = call_events('{"bed', 1)[:-1]
     message, _ = read([CREATED, *reasoning_events(["Hm."]), *cut_call, incomplete()])
     assert message.to_history() == []
@@ -67,7 +67,7 @@ def test_reasoning_does_not_go_back_without_what_it_led_to() -> None:
     assert message.to_history() == []
 
 
-def test_a_result_does_not_go_back_without_its_call() -> None:
+def test_a_result_is_left_out_with_its_call() -> None:
     item = {"type": "shell_call_output", "id": "o_1", "call_id": "call_0", "output": []}
     message, _ = read(
         [CREATED, *shell_events(["ls"])[:-1], added(1, item), done(1, item), incomplete()]
@@ -75,7 +75,7 @@ def test_a_result_does_not_go_back_without_its_call() -> None:
     assert message.to_history() == []
 
 
-def test_text_that_was_cut_goes_back_as_incomplete() -> None:
+def test_cut_text_is_incomplete_in_the_history() -> None:
     adapter = input_items()
     message, _ = read([CREATED, *text_events("Ferns like")[:-3]])
     (item,) = message.to_history()
@@ -83,7 +83,7 @@ def test_text_that_was_cut_goes_back_as_incomplete() -> None:
     validated(adapter, item)
 
 
-def test_messages_without_ids_go_back_in_the_short_form() -> None:
+def test_messages_without_ids_have_the_short_form() -> None:
     adapter = input_items()
     records = [at("output_text.delta", 0, content_index=0, delta="Ok")]
     (item,) = read([CREATED, *records, completed()])[0].to_history()
@@ -91,7 +91,7 @@ def test_messages_without_ids_go_back_in_the_short_form() -> None:
     validated(adapter, item)
 
 
-def test_only_pages_go_back_as_sources() -> None:
+def test_the_history_has_only_pages_as_sources() -> None:
     page, feed = {"type": "url", "url": "https://example.org"}, {"type": "api", "name": "weather"}
     action = {"type": "search", "query": "fern", "sources": [feed, page]}
     item = {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": action}
@@ -101,13 +101,16 @@ def test_only_pages_go_back_as_sources() -> None:
     assert action["sources"] == [feed, page]
 
 
-def test_citations_go_back_with_their_text() -> None:
-    bare = {"type": "url_citation", "url": "https://example.org"}  # xAI's: the API wants more
+def test_the_history_has_citations_in_their_text() -> None:
+    bare = {
+        "type": "url_citation",
+        "url": "https://example.org",
+    }  # xAI's form, without members that the API requires
     message, _ = read(stream(cited([PAGE, bare, FILE], True)))
     assert message.to_history()[0]["content"][0]["annotations"] == [PAGE, FILE]
 
 
-def test_compaction_goes_back() -> None:
+def test_compaction_is_in_the_history() -> None:
     item = {"type": "compaction", "id": "cmp_1", "encrypted_content": "early"}
     final = {**item, "encrypted_content": "late"}
     message, _ = read(stream([added(0, item), done(0, final)], text_events("Ok", 1)))
@@ -120,7 +123,7 @@ def recorded(shared_data: Path) -> list[Recording]:
     return list(recordings(shared_data, API))
 
 
-def test_history_of_every_recording_is_what_the_sdk_takes(recorded: list[Recording]) -> None:
+def test_history_of_every_recording_has_the_types_of_the_sdk(recorded: list[Recording]) -> None:
     adapter = input_items()
     for recording in recorded:
         back = read(recording.records)[0].to_history()
@@ -128,7 +131,7 @@ def test_history_of_every_recording_is_what_the_sdk_takes(recorded: list[Recordi
 
 
 def refused(adapter: Any, items: list[dict[str, Any]]) -> list[str]:
-    """The reasons for which the types of the SDK reject these items."""
+    """Return the reasons for which the types of the SDK reject these items."""
     return [wrong for item in items for wrong in [complaint(adapter, item)] if wrong]
 
 
@@ -140,8 +143,8 @@ def complaint(adapter: Any, item: dict[str, Any]) -> str:
     return ""
 
 
-def test_a_result_goes_to_the_call_that_has_one() -> None:
-    """Two calls of different types may share an id."""
+def test_a_result_belongs_to_the_call_that_has_one() -> None:
+    """Two calls of different types may have the same id."""
     search = {
         "type": "mcp_call",
         "id": "same",
@@ -213,7 +216,7 @@ def test_the_result_of_a_free_text_call() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"weather_call", "cut", "failed"}))
 def test_history_of_every_sample(name: str) -> None:
-    """The history is the output itself, except members that the API refuses as input."""
+    """The history is the output, except for members that the API rejects as input."""
     back = read(SAMPLES[name])[0].to_history()
     sent = items_of(SAMPLES[name])
     assert [item["type"] for item in back if "type" in item] == [item["type"] for item in sent]

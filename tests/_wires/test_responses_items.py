@@ -1,4 +1,4 @@
-"""Tests of the items of the Responses API: whose calls they are, arguments that grow, results."""
+"""Tests of the items of the Responses API: who runs a call, streamed arguments, results."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def test_results_that_are_items() -> None:
 
 
 def test_items_of_several_agents() -> None:
-    """Calls and results of agents are those of a server; messages between agents are passed on."""
+    """Calls of agents are calls of the server; messages between agents are passed on."""
     call = {
         "type": "multi_agent_call",
         "id": "ma_1",
@@ -212,18 +212,18 @@ def test_an_item_of_an_unknown_type() -> None:
     message, events = read(stream([added(0, item), done(0, item)], text_events("Ok", 1)))
     assert data_named(events, "dream") == [item]
     assert message.content[0] == ServerToolResult(None, "dream", None, item)
-    assert results_of(events) == []  # it need not be the result of a tool
+    assert results_of(events) == []  # an unknown item may not be the result of a tool
     assert message.to_history()[0] == item
 
 
-def test_the_wrapper_of_parallel_calls_stays_one_call() -> None:
+def test_a_call_that_wraps_parallel_calls_stays_one_call() -> None:
     uses = [{"recipient_name": "functions.plant", "parameters": {"bed": bed}} for bed in (1, 2)]
     arguments = json.dumps({"tool_uses": uses})
     call = only_call(stream(call_events(arguments, name="parallel")))
     assert (call.name, call.arguments) == ("parallel", {"tool_uses": uses})
 
 
-# Arguments that grow without JSON text
+# Arguments that are streamed without JSON text
 
 GROWING: list[tuple[list[dict[str, Any]], Any, str]] = [
     (code_events('print("a\\n")\n'), {"code": 'print("a\\n")\n'}, '{"code":"'),
@@ -282,7 +282,7 @@ def test_growing_arguments_that_lose_a_delta(
 
 @pytest.mark.parametrize(("records", "arguments", "start"), GROWING)
 def test_growing_arguments_that_are_cut(records: list[Any], arguments: Any, start: str) -> None:
-    """Law 7, and what the prefix shows stays readable."""
+    """A cut call is truncated (law 7), and its partial arguments can be read."""
     for stop in range(1, len(records)):
         message, _ = read([CREATED, *records[:stop]])
         call = message.tool_calls[0]

@@ -1,4 +1,4 @@
-"""Tests of which item of a response a record belongs to."""
+"""Tests of how a record finds its item: by index, item id or call id."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from tests.responses import (
 
 
 def summary(message: Message) -> Any:
-    """The results that must not depend on names."""
+    """Return the results that must not depend on indexes and ids."""
     calls = [(call.id, call.name, call.status, call.arguments) for call in message.tool_calls]
     texts = (message.text, message.reasoning, message.refusal)
     return texts, calls, message.status, message.finish_reason
 
 
 def with_stable_ids(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The events of an item with its id, as the API sends them."""
+    """Return the events of an item with one id, as the API sends them."""
     changed = copy.deepcopy(records)
     identity = changed[0]["item"]["id"]
     for record in changed:
@@ -58,7 +58,7 @@ ONE = st.sampled_from(["", "Ferns", "haha", "haha haha", "{}", "Moss."])
 
 @st.composite
 def items(draw: st.DrawFn) -> list[list[dict[str, Any]]]:
-    """The records of up to five items, each by itself."""
+    """Generate the records of up to five items, in a list for each item."""
     kinds = st.sampled_from(["text", "reasoning", "thought", "call", "custom"])
     found = []
     for index, kind in enumerate(draw(st.lists(kinds, min_size=1, max_size=5))):
@@ -84,7 +84,7 @@ def items(draw: st.DrawFn) -> list[list[dict[str, Any]]]:
 
 @st.composite
 def interleaved(draw: st.DrawFn, parts: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """The records of all items, each item in its order."""
+    """Generate the records of all items, those of each item in their order."""
     if draw(st.booleans()):
         return [record for part in parts for record in part]
     waiting = [part[:] for part in parts]
@@ -123,7 +123,7 @@ def only_an_index(record: dict[str, Any]) -> None:
 
 
 def only_a_call_id(record: dict[str, Any]) -> None:
-    """As llama.cpp names calls: by the id of the call, which is all that they have."""
+    """Leave only the id of the call, which is how llama.cpp identifies calls."""
     record.pop("output_index", None)
     item = record.get("item", {})
     if item.get("type") in ("function_call", "custom_tool_call"):
@@ -179,10 +179,10 @@ CHANGES = {
 
 
 @given(data=st.data(), change=st.sampled_from(sorted(CHANGES)), parts=items())
-def test_names_change_nothing(
+def test_ids_and_indexes_change_nothing(
     data: st.DataObject, change: str, parts: list[list[dict[str, Any]]]
 ) -> None:
-    """If names are missing, shared or wrong, texts, calls and the end are the same."""
+    """Missing, shared or wrong ids and indexes change neither texts nor calls nor the end."""
     records = data.draw(interleaved(parts))
     final = completed(data.draw(st.sampled_from([items_of(records), []])))
     plain, _ = read([CREATED, *records, final])
@@ -203,7 +203,7 @@ def test_names_change_nothing(
     assert sum(event.type == "tool_call_completed" for event in events) == len(plain.tool_calls)
 
 
-def test_a_delta_without_any_name_belongs_to_the_open_item() -> None:
+def test_a_delta_without_id_and_index_belongs_to_the_open_item() -> None:
     deltas = [event("output_text.delta", delta=text) for text in ("Fer", "ns.")]
     for end in ([], [event("output_text.done", text="Ferns.")]):
         item = message_item("Ferns.")
@@ -212,7 +212,7 @@ def test_a_delta_without_any_name_belongs_to_the_open_item() -> None:
             assert message.text == "Ferns."
 
 
-def test_items_of_one_id_with_indexes_of_their_own() -> None:
+def test_items_with_one_id_and_different_indexes() -> None:
     parts = [text_events("Ferns.", 0), text_events("Ferns.", 1)]
     for record in parts[0] + parts[1]:
         if "item" in record:
@@ -240,7 +240,7 @@ def test_a_call_that_begins_late_or_again_is_one_call() -> None:
         assert (call.status, call.arguments, call.name) == ("complete", {"bed": 1}, "plant")
 
 
-def test_calls_without_a_name_in_common_are_two() -> None:
+def test_calls_with_different_ids_are_two() -> None:
     first, second = call_item('{"bed": 1}'), call_item('{"bed": 2}', 1)
     records = [added(0, opened(first, arguments="")), added(0, opened(second, arguments=""))]
     message, _ = read([CREATED, *records, done(0, second), done(0, first), completed()])
@@ -261,14 +261,14 @@ def test_text_of_an_item_that_was_added_as_reasoning() -> None:
 
 
 @pytest.mark.parametrize("index", [2**61 - 1, -1, 1.5, "x", [], None])
-def test_indexes_that_are_none(index: Any) -> None:
+def test_invalid_indexes(index: Any) -> None:
     records = text_events("Ferns.")
     for record in records:
         record["output_index"] = index
     assert read(stream(with_stable_ids(records)))[0].text == "Ferns."
 
 
-def test_few_names_are_kept() -> None:
+def test_the_number_of_kept_ids_is_bounded() -> None:
     parser = MessageParser(API)
     parser.feed(text_events("Ferns.")[0])
     for place in range(100):

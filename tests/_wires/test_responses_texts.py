@@ -37,7 +37,7 @@ def whole(texts: list[str]) -> dict[str, Any]:
 
 
 def deltas(texts: list[str], indexes: list[Any]) -> list[dict[str, Any]]:
-    """Each text in two deltas."""
+    """Return two deltas for each text."""
     return [
         at("output_text.delta", 0, content_index=index, delta=piece)
         for text, index in zip(texts, indexes, strict=True)
@@ -71,8 +71,10 @@ def test_the_final_item_has_the_texts(
 
 
 @given(streamed=TEXTS, final=TEXTS, indexes=st.lists(st.integers(0, 2), min_size=4, max_size=4))
-def test_the_last_word_holds(streamed: list[str], final: list[str], indexes: list[int]) -> None:
-    """The message and its history have the final texts, not the streamed ones."""
+def test_final_texts_replace_streamed_texts(
+    streamed: list[str], final: list[str], indexes: list[int]
+) -> None:
+    """The message and its history have the final texts."""
     records = [added(0, opened(whole([]))), *deltas(streamed, indexes[: len(streamed)])]
     for end in ([done(0, whole(final)), completed()], [completed([whole(final)])]):
         message, events = read([CREATED, *records, *end])
@@ -107,7 +109,7 @@ def test_the_end_of_a_text_under_another_index() -> None:
     assert (shown(message), data_named(events, "replaced_text")) == (texts, [])
 
 
-def test_an_item_with_fewer_texts_than_came() -> None:
+def test_an_item_with_fewer_texts_than_streamed() -> None:
     records = deltas(["Fer", "ns"], [0, 1])
     message, events = read([CREATED, *records, done(0, whole(["Ferns."])), completed()])
     assert (message.text, data_named(events, "replaced_text")) == ("Ferns.", [])
@@ -124,7 +126,7 @@ def test_half_a_character_at_the_end_of_a_text_is_kept() -> None:
 
 
 @pytest.mark.parametrize("shift", [0, 1])
-def test_citations_come_once_under_any_index(shift: int) -> None:
+def test_repeated_citations_are_one_under_any_index(shift: int) -> None:
     part = {"type": "output_text", "text": "Ferns.", "annotations": [PAGE, PAGE]}
     cited = at("output_text.annotation.added", 0, content_index=shift, annotation=PAGE)
     records = [*deltas(["Ferns."], [shift]), cited]
@@ -134,7 +136,7 @@ def test_citations_come_once_under_any_index(shift: int) -> None:
 
 
 def test_work_for_repeated_ends_is_constant() -> None:
-    """Law 6: an end that comes again costs no more for a long text."""
+    """A repeated end costs no more after a long text (law 6)."""
 
     def feed(pieces: Any) -> None:
         parser = MessageParser(API)
@@ -153,7 +155,7 @@ def test_work_for_repeated_ends_is_constant() -> None:
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
 def test_texts_of_the_events_and_of_the_final_items(name: str) -> None:
-    """The final items alone have the same texts as all events have."""
+    """The final items alone give the same texts as all events."""
     streamed, _ = read(SAMPLES[name])
     final, _ = read([CREATED, completed(items_of(SAMPLES[name]))])
     kinds = (Text, Reasoning, Refusal, Audio, Citation)
@@ -203,7 +205,7 @@ def test_a_content_part_of_an_unknown_type_is_passed_on_once() -> None:
     assert provided(events) == [("content_part", part)]
 
 
-def test_a_text_whose_deltas_have_no_index_first() -> None:
+def test_a_text_whose_first_delta_has_no_index() -> None:
     records = [
         at("output_text.delta", 0, delta="Fer"),
         at("output_text.delta", 0, content_index=0, delta="ns."),

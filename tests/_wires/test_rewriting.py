@@ -23,7 +23,7 @@ def test_the_texts_are_those_of_the_parts_in_their_order() -> None:
     assert (message.text, message.reasoning, message.refusal) == ("bd", "c", "e")
 
 
-def test_an_output_is_read_again_until_it_was_rejected() -> None:
+def test_the_output_is_read_again_unless_it_was_rejected() -> None:
     for before, after, output in (
         ("[1", "[2]", [2]),
         ("[1]", "x", None),

@@ -1,4 +1,4 @@
-"""Tests of the router: errors of all shapes, the meaning of `[DONE]`, records that are not read."""
+"""Tests of the router: errors of all shapes, the meaning of `[DONE]`, unknown records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DONE = "data: [DONE]\n\n"
 WIRE_APIS = list(WIRES)
 
 
-def said(message: Message) -> str:
+def error_text(message: Message) -> str:
     return "" if message.error is None else message.error.message
 
 
@@ -39,7 +39,7 @@ def said(message: Message) -> str:
 def test_an_event_named_error_is_one(api: str, data: str, words: str) -> None:
     message, events = read([f"event: error\ndata: {data}\n\n{DONE}"], api=api)
     assert (message.status, message.finish_reason) == ("failed", "error")
-    assert words in said(message)
+    assert words in error_text(message)
     assert events[-1].type == "message_failed"
 
 
@@ -59,10 +59,10 @@ def test_an_event_named_error_is_one(api: str, data: str, words: str) -> None:
 def test_errors_without_data(line: str) -> None:
     message, _ = read([HALF + line + ("\n" + DONE if line.endswith("\n") else "")])
     assert (message.text, message.status) == ("Half", "failed")
-    assert "the fan stopped" in said(message)
+    assert "the fan stopped" in error_text(message)
 
 
-def test_an_error_outside_the_events_does_not_take_back_the_end() -> None:
+def test_an_error_outside_of_events_does_not_change_the_end() -> None:
     ended = f"data: {dumped(chunk({'content': '.'}, 'stop'))}\n\n"
     error = {"error": {"message": "the fan stopped"}}
     message, events = read([HALF + ended + dumped(error) + "\n\n"])
@@ -73,7 +73,7 @@ def test_an_error_outside_the_events_does_not_take_back_the_end() -> None:
 @pytest.mark.parametrize("api", ["openai-chat", None])
 def test_an_error_field_can_be_the_first_line(api: str | None) -> None:
     message, _ = read([f'error: {{"code": 500, "message": "no room"}}\n\n{DONE}'], api=api)
-    assert (message.status, said(message)) == ("failed", "500: no room")
+    assert (message.status, error_text(message)) == ("failed", "500: no room")
 
 
 def test_usage_after_an_error_is_kept() -> None:
@@ -99,7 +99,7 @@ def test_usage_after_an_error_is_kept() -> None:
         ('data: {"detail": "no room"}\n\n', "record", {"detail": "no room"}),
     ],
 )
-def test_done_after_what_nobody_understood_is_no_finish(lines: str, name: str, data: Any) -> None:
+def test_done_after_unknown_records_is_not_a_finish(lines: str, name: str, data: Any) -> None:
     message, events = read([HALF + lines + DONE])
     assert (message.text, message.status, message.finish_reason) == ("Half", "truncated", None)
     assert (name, data) in passed_on(events)
@@ -113,18 +113,18 @@ def test_done_after_what_nobody_understood_is_no_finish(lines: str, name: str, d
     "lines",
     ["x-cache: miss\n\n", ": wait\n\n", "event: ping\ndata: {}\n\n", 'data: {"type": "ping"}\n\n'],
 )
-def test_what_says_nothing_changes_nothing(lines: str) -> None:
+def test_records_without_content_change_nothing(lines: str) -> None:
     message, _ = read([HALF + lines + DONE])
     assert (message.status, message.finish_reason) == ("complete", "stop")
 
 
-def test_an_open_call_is_not_completed_after_what_nobody_understood() -> None:
+def test_done_after_an_unknown_record_completes_no_call() -> None:
     call = call_chunk('{"a": 1}', id="x", name="f")
     message, _ = read([sse([call, {"note": "?"}])])
     assert message.tool_calls[0].status == "truncated"
 
 
-def test_when_no_record_was_understood_the_error_says_so() -> None:
+def test_the_error_if_no_record_was_understood() -> None:
     records = [{"type": "beat", "n": place} for place in range(3)]
     message, events = read([sse(records, done=False)])
     assert message.status == "truncated"
@@ -134,7 +134,7 @@ def test_when_no_record_was_understood_the_error_says_so() -> None:
     assert len(passed_on(events)) == 3
 
 
-def test_one_line_of_json_outside_the_events_is_a_record() -> None:
+def test_a_line_of_json_outside_of_events_is_a_record() -> None:
     message, _ = read([HALF + dumped(text_chunk(" way")) + "\n\n" + DONE])
     assert message.text == "Half way"
 
@@ -148,7 +148,7 @@ def with_ids(*records: Any) -> str:
     )
 
 
-def test_records_that_come_again_are_read_once() -> None:
+def test_repeated_records_are_read_once() -> None:
     parser = MessageParser("openai-chat")
     first, second = text_chunk("Fer"), text_chunk("ns.")
     parser.feed(with_ids(first, second))
@@ -171,13 +171,13 @@ def test_where_a_stream_can_be_resumed() -> None:
 
 
 @pytest.mark.parametrize("api", [None, "openai-chat"])
-def test_chunks_that_were_decoded_elsewhere(api: str | None) -> None:
+def test_decoded_chunks(api: str | None) -> None:
     message, _ = read([text_chunk("Fer"), text_chunk("ns."), chunk({}, "stop")], api=api)
     assert (message.text, message.finish_reason) == ("Ferns.", "stop")
 
 
 def test_repeated_records_read_only_their_deltas() -> None:
-    """Law 1: many similar records have the effect of each alone."""
+    """Many similar records in one fragment have the effect of each alone (law 1)."""
     words = [f"w{number} " for number in range(200)]
     pieces = "".join(f"data: {dumped(text_chunk(word))}\n\n" for word in words)
     ended = f"data: {dumped(chunk({}, 'stop'))}\n\n{DONE}"

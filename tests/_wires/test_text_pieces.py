@@ -1,4 +1,4 @@
-"""Tests of the endpoints that stream pieces of text, an end and usage."""
+"""Tests of endpoints that stream pieces of text, an end and usage."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_any_chunking(api: str, pieces: list[str], size: int) -> None:
 @given(place=st.integers(0, 3))
 def test_a_cut_stream_is_never_complete(api: str, place: int) -> None:
     message, _ = read(api, body(APIS[api](TEXT)[:place]))
-    if api != "writer-completions":  # whose end is that of the input
+    if api != "writer-completions":  # its streams end without an end record
         assert message.status == "truncated"
     assert message.text == "".join(TEXT[:place])
 
@@ -212,7 +212,7 @@ def test_a_whole_body_of_tgi() -> None:
     assert (message.text, message.finish_reason) == ("Blue.", "stop")
 
 
-def test_sglang_without_repetition() -> None:
+def test_sglang_with_texts_that_are_not_cumulative() -> None:
     message, _ = read("sglang-generate", body(sglang(TEXT, cumulative=False)))
     assert message.text == "".join(TEXT)
 
@@ -234,20 +234,20 @@ def test_calls_of_workers_ai() -> None:
     assert message.finish_reason == "tool_calls"
 
 
-def test_what_a_record_has_besides_is_kept() -> None:
+def test_unknown_members_are_kept() -> None:
     records = tgi(TEXT)
     records[-1]["timings"] = {"ms": 5}
     assert read("tgi-generate", body(records))[0].extra == {"timings": {"ms": 5}}
 
 
-def test_a_character_that_is_not_whole_yet() -> None:
+def test_an_unfinished_character_is_held_back() -> None:
     known = TextSoFar()
     texts = ["a", "ab\ufffd", "abé", "abé\ufffd"]
     assert [known.more(text) for text in texts] == ["a", "b", "é", ""]
     assert known.rest() == "\ufffd"
 
 
-def test_texts_that_do_not_repeat() -> None:
+def test_texts_that_are_not_cumulative() -> None:
     known = TextSoFar()
     assert [known.more(text) for text in ("", "a", "b", "a")] == ["", "a", "b", "a"]
 
@@ -257,7 +257,7 @@ def test_a_cut_record_is_not_a_normal_end() -> None:
     assert (message.text, message.status) == ("".join(TEXT[:3]), "truncated")
 
 
-# Replicate, whose text is not in JSON.
+# Replicate sends text that is not in JSON.
 
 LOOKS = ['{"a": ', '{"b": 1}', "[DONE]", " ", "\n", '{"choices": ', '"error": 1}', "\n{}\n{}"]
 

@@ -1,6 +1,6 @@
-"""Tests of streamparse._wires.vercel_ui: the streams of other servers, and the next turn.
+"""Tests of streamparse._wires.vercel_ui: streams of other servers, and the next turn.
 
-`test_front_ends.py` tests that the streams of our encoder are read back.
+`test_front_ends.py` tests that the streams of our own encoder are read back.
 """
 
 from __future__ import annotations
@@ -126,7 +126,11 @@ def test_calls_for_the_client() -> None:
     [
         ('{"a": 1.0, "b": 12345678901234567890}', {"a": 1, "b": 12345678901234567000}, "complete"),
         ('{"a": 1%s}' % ("0" * 400), {"a": 1e308 * 10}, "complete"),
-        ('{"a": 1}', {"a": 1, "unit": "C"}, "rejected"),  # a default of the schema
+        (
+            '{"a": 1}',
+            {"a": 1, "unit": "C"},
+            "rejected",
+        ),  # with a default of the schema
         ('{"a": 1}', {"a": True}, "rejected"),
         ('{"a": 1', {"a": 1}, "rejected"),
         ('{"a": 1}', {"a": 2}, "rejected"),
@@ -163,7 +167,7 @@ def test_free_text() -> None:
     assert (found.kind, found.status, found.arguments) == ("custom", "complete", "a + b")
 
 
-def test_failed_results_go_back() -> None:
+def test_failed_results_are_in_the_history() -> None:
     failed = {"type": "tool-output-error", "toolCallId": "c1", "errorText": "busy"}
     message, _ = read(START, *call("{}", {}), failed, FINISH)
     part = message.to_history()[0]["parts"][0]
@@ -200,7 +204,7 @@ def test_sources_and_files() -> None:
 
 
 def test_done_without_a_finish_record() -> None:
-    """A server may write parts without `finish`; then `[DONE]` is the end."""
+    """If a server writes no `finish` record, `[DONE]` ends the message normally."""
     message, _ = read(*text("Hi"))
     assert (message.status, message.finish_reason) == ("complete", "stop")
     message, _ = read(*text("Hi"), done=False)
@@ -306,7 +310,7 @@ def test_calls_that_a_user_must_approve(approved: bool | None) -> None:
     assert back["approval"]["id"] == "a1"
 
 
-def test_a_denied_call_that_was_never_asked_about() -> None:
+def test_a_denied_call_without_a_request_for_approval() -> None:
     message, _ = read(
         START, *call("{}", {}), {"type": "tool-output-denied", "toolCallId": "c1"}, FINISH
     )
@@ -314,7 +318,7 @@ def test_a_denied_call_that_was_never_asked_about() -> None:
     assert (result.content, result.extra["denied"]) == ("the call was denied", True)
 
 
-def test_calls_of_dynamic_tools_and_their_metadata_go_back() -> None:
+def test_dynamic_tools_and_metadata_are_in_the_history() -> None:
     more: dict[str, Any] = {"dynamic": True, "providerMetadata": {"p": {"x": 1}}}
     message, _ = read(START, *call("{}", {}, **more), FINISH)
     [part] = [one for one in message.to_history()[0]["parts"] if "toolCallId" in one]
