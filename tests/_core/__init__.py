@@ -1,1 +1,1 @@
-"""Tests of what mypyc compiles; they run unchanged on both builds."""
+"""Tests of the modules that mypyc compiles; they run on the interpreted and the compiled build."""

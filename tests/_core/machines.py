@@ -1,4 +1,4 @@
-"""Machines for the tests of its parts."""
+"""Helpers that run machines and parsers for the tests of their parts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def made(sink: Sink, *, depth: int = 0, offset: int = 0, **options: Any) -> Mach
 
 
 def calls(fragments: Iterable[str], precise: bool = True, **options: Any) -> list[Call]:
-    """The sink calls for these fragments and the end of the input."""
+    """Return the sink calls for these fragments and the end of the input."""
     recorder = Recorder(precise)
     machine = made(recorder, **options)
     feed_each(machine, fragments)
@@ -42,7 +42,10 @@ def refusal(fragments: Iterable[str], **options: Any) -> StreamParseError:
 
 
 def assert_repaired(text: str, value: object, codes: str) -> None:
-    """Check the value and repairs of the lenient dialect, whole and cut; `*` stands for any."""
+    """Check value and repairs in the lenient dialect, also character by character.
+
+    `*` stands for any repairs.
+    """
     for pieces in ([text], list(text)):
         parser = JSONParser("lenient")
         for piece in pieces:

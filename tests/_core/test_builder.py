@@ -1,4 +1,4 @@
-"""Tests of the builder: values and events, driven call by call."""
+"""Tests of the values and events that a builder makes of sink calls."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.parts import DOCUMENTS, calls_of, play
 
 
 def after(text: str, many: bool = False) -> Builder:
-    """A builder that has received the beginning of a document."""
+    """Return a builder that has received the beginning of a document."""
     builder = Builder(many)
     play(calls_of(text, many), builder)
     return builder
@@ -169,7 +169,7 @@ def test_path_of_the_last_event(text: str, path: tuple[Any, ...]) -> None:
 # One document after the other
 
 
-def test_many_fills_a_list() -> None:
+def test_documents_are_collected_in_a_list() -> None:
     builder = Builder(many=True)
     assert builder.value == []
     assert builder.open_path == ()
@@ -190,11 +190,11 @@ def test_many_fills_a_list() -> None:
     ]
 
 
-# Events of another kind, repairs, copies
+# Events of a call, repairs, copies
 
 
 def test_a_reporter_makes_the_events() -> None:
-    """The same values are reported as the arguments of a call."""
+    """With a reporter, the events of the same values are those of a call's arguments."""
     text = '{"a": [1, "bc", {}], "d": null}'
     plain = after(text)
     call = ToolCall(3)
@@ -247,7 +247,7 @@ def test_repairs_have_the_path_of_a_container_or_its_item() -> None:
 
 
 @pytest.mark.parametrize("text", DOCUMENTS)
-def test_a_clone_builds_on(text: str) -> None:
+def test_a_clone_continues(text: str) -> None:
     calls = calls_of(text, False)
     for place in range(0, len(calls), 3):
         builder = Builder()

@@ -1,4 +1,4 @@
-"""Tests of the state of a builder: questions about it, snapshots, forks and pickles."""
+"""Tests of the state of a builder: properties, snapshots, forks and pickles."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tests.parts import DOCUMENTS, Call, calls_of, chars, play
 
 
 def after(text: str, many: bool = False) -> Builder:
-    """A builder that has received the beginning of a document."""
+    """Return a builder that has received the beginning of a document."""
     builder = Builder(many)
     play(calls_of(text, many), builder)
     return builder
 
 
-# Questions about the state
+# Properties
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_started() -> None:
         assert after(text).started is started
 
 
-def test_all_is_kept_anyway() -> None:
+def test_keep_next_changes_nothing() -> None:
     builder = Builder()
     builder.keep_next()
     play(calls_of('[1, "x"]'), builder)
@@ -141,7 +141,7 @@ def test_a_fork_at_every_call(document: str, many: bool, read: bool) -> None:
         if read:
             assert builder.value is not builder
         for twin in (builder.clone(), resumed(builder.state_now(), many)):
-            goes_on(twin, builder, calls[at:])
+            check_continues(twin, builder, calls[at:])
             assert twin.value == whole.value
             assert merge_deltas(first + twin.take_events()) == events
 
@@ -152,8 +152,8 @@ def resumed(state: tuple[Any, ...], many: bool) -> Builder:
     return builder
 
 
-def goes_on(twin: Builder, builder: Builder, rest: list[Call]) -> None:
-    """The twin is in the state of the builder, and does not change it when it continues."""
+def check_continues(twin: Builder, builder: Builder, rest: list[Call]) -> None:
+    """Check that the twin has the builder's state and continues without changing the builder."""
     assert twin.value == builder.value
     assert twin.open_path == builder.open_path
     assert twin.next_path() == builder.next_path()
@@ -164,7 +164,7 @@ def goes_on(twin: Builder, builder: Builder, rest: list[Call]) -> None:
     assert repr(builder.value) == before
 
 
-def test_both_sides_of_a_fork_go_on() -> None:
+def test_both_sides_of_a_fork_continue() -> None:
     builder = after('{"a": ["one')
     twin = builder.clone()
     play([("text", " left", 0), ("end_string", 0)], builder)
@@ -207,7 +207,7 @@ def test_forks_and_pickles_at_any_depth(opener: str) -> None:
 
 
 def test_repairs_of_one_place_share_its_path() -> None:
-    """They are kept, and a path is as long as the document is deep."""
+    """Repairs at one place share one path object, because a deep path takes much memory."""
     parser = JSONParser("lenient")
     parser.feed("[[\xa0\xa0 1,\xa0, {'a': \xa0\xa0")
     paths = [repair.path for repair in parser.repairs if repair.code == "white_space"]

@@ -1,4 +1,4 @@
-"""Tests of the chain as formats and wires use it: driven with JSON, and without any."""
+"""Tests of the chain as formats and wires use it, with JSON and with other notations."""
 
 from __future__ import annotations
 
@@ -45,9 +45,10 @@ TAG = re.compile("<(/?)([a-z]+)>")
 
 
 class Elements:
-    """Reads elements, whose kinds it knows by name, and drives a sink; `json` holds JSON text.
+    """Reads elements and makes the sink calls of their values.
 
-    A tag is waited for; text between tags is passed on as it comes.
+    The name of an element gives the kind of its value; a `json` element holds JSON text. An
+    incomplete tag is held back, and text between tags is passed on as it comes.
     """
 
     def __init__(self, sink: Sink) -> None:
@@ -187,7 +188,7 @@ def test_selected_elements() -> None:
         assert chain.value == ({} if drop else ADA)
 
 
-def test_judged_elements() -> None:
+def test_validated_elements() -> None:
     for fragments in cuttings(PERSON):
         judging = RecordingFactory()
         chain = Chain(validator=judging)
@@ -213,10 +214,10 @@ def test_refused_elements() -> None:
         assert merge_deltas(chain.builder.take_events())[-1] == StringDelta(("name",), "Ada Love")
 
 
-# A machine for one value inside what another driver reads
+# A machine that reads one value inside the input of another driver
 
 
-def test_json_inside_of_elements_ends_by_itself() -> None:
+def test_a_machine_inside_an_element_stops_after_its_value() -> None:
     for text, value in (("12", 12), ('"<person>"', "<person>"), ("null", None), ("[{}]", [{}])):
         document = f"<person><json>{text}</json><name>x</name></person>"
         for fragments in [*cuttings(document), *halvings(document)]:
@@ -227,7 +228,7 @@ def test_json_inside_of_elements_ends_by_itself() -> None:
             assert chain.value == {"json": value, "name": "x"}
 
 
-def test_json_inside_of_elements_has_places_and_depths_of_the_whole() -> None:
+def test_a_machine_inside_an_element_counts_from_the_document() -> None:
     document = '<person><json>[[{"a":[1]}]]'
     for fragments in cuttings(document):
         judging = RecordingFactory()
@@ -239,7 +240,7 @@ def test_json_inside_of_elements_has_places_and_depths_of_the_whole() -> None:
         assert heard == [("start_array", 14), ("start_array", 15)]
 
 
-def test_one_judge_for_a_value_of_two_drivers() -> None:
+def test_one_validator_for_a_value_of_two_drivers() -> None:
     judging = RecordingFactory()
     Elements(Chain(validator=judging).head).feed(PERSON)
     assert len(judging.begun) == 1
@@ -249,11 +250,11 @@ def test_one_judge_for_a_value_of_two_drivers() -> None:
 
 
 class Pieces:
-    """Drives a sink by pieces of values, each with its path; moving on completes what is left."""
+    """Makes sink calls for values with paths; a new path completes the containers it leaves."""
 
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
-        self.open: list[Any] = []  # the containers, by the step inside each
+        self.open: list[Any] = []  # The current key or index in each open container.
 
     def put(self, path: tuple[Any, ...], value: object) -> None:
         shared = 0
@@ -352,7 +353,7 @@ def test_the_open_path_follows_the_pieces() -> None:
     assert opened == [path[:-1] for path, _ in PIECES]
 
 
-def test_a_value_set_by_paths_is_judged_at_each_close() -> None:
+def test_a_value_set_by_paths_is_validated_at_each_close() -> None:
     judging = RecordingFactory()
     driver = Pieces(Chain(validator=judging).head)
     for path, value in PIECES:
@@ -372,19 +373,19 @@ def test_a_value_set_by_paths_is_judged_at_each_close() -> None:
 # The parts of a chain
 
 
-def test_machines_drive_the_builder_where_there_is_nothing_to_judge() -> None:
+def test_without_a_validator_the_head_is_the_builder() -> None:
     chain = Chain()
     assert chain.head is chain.builder
     assert not chain.head.precise
 
 
-def test_machines_drive_the_chain_where_there_is() -> None:
+def test_with_a_validator_the_head_is_the_chain() -> None:
     chain = Chain(validator=RecordingFactory())
     assert chain.head is chain
     assert chain.head.precise
 
 
-def test_a_chain_may_be_driven_itself() -> None:
+def test_a_chain_takes_the_calls_of_its_head() -> None:
     for document in DOCUMENTS:
         direct, by_head = Chain(), Chain()
         play(calls_of(document + " "), direct)
@@ -393,7 +394,7 @@ def test_a_chain_may_be_driven_itself() -> None:
         assert direct.builder.take_events() == by_head.builder.take_events()
 
 
-def test_repairs_reach_the_judge() -> None:
+def test_repairs_reach_the_validator() -> None:
     judging = RecordingFactory()
     chain = Chain(validator=judging)
     play([("start_array", 0), ("repair", "truncated", 1, True)], chain)
@@ -401,7 +402,7 @@ def test_repairs_reach_the_judge() -> None:
     Chain().repair("truncated", 0, True)
 
 
-def test_repairs_before_any_value_reach_nobody() -> None:
+def test_repairs_before_any_value_start_no_validator() -> None:
     judging = RecordingFactory()
     Chain(validator=judging).repair("fence", 0, True)
     assert judging.begun == []
@@ -442,7 +443,7 @@ def resumed(chain: Chain, options: dict[str, Any]) -> Chain:
     return again
 
 
-def told(chain: Chain, calls: list[Call]) -> list[Any]:
+def events_of(chain: Chain, calls: list[Call]) -> list[Any]:
     play(calls, chain.head)
     return chain.builder.take_events()
 
@@ -453,24 +454,24 @@ def test_a_fork_at_every_call(options: dict[str, Any], judged: bool) -> None:
     options = {**options, "validator": RecordingFactory() if judged else None}
     calls = calls_of('{"a": ["x", {"a": 1}], "b": "y\\n"}' + ' "a"' * ("many" in options), True)
     whole = Chain(**options)
-    events = told(whole, calls)
+    events = events_of(whole, calls)
     for at in range(len(calls) + 1):
         chain = Chain(**options)
-        first = told(chain, calls[:at])
+        first = events_of(chain, calls[:at])
         for twin in (chain.clone(), resumed(chain, options)):
             assert (twin.value, twin.builder.open_path) == (chain.value, chain.builder.open_path)
             assert twin.builder.started == chain.builder.started
-            assert first + told(twin, calls[at:]) == events
+            assert first + events_of(twin, calls[at:]) == events
             assert (twin.value, twin.violations) == (whole.value, whole.violations)
         assert chain.violations == whole.violations[: len(chain.violations)]
-        assert first + told(chain, calls[at:]) == events
+        assert first + events_of(chain, calls[at:]) == events
 
 
-# A chain that continues after a refusal.
+# A chain that continues after a violation
 
 
-class RefusesAt(Validator):
-    """Refuses the character that `place` decides."""
+class RejectsAt(Validator):
+    """Rejects the character at `place`."""
 
     def __init__(self, place: int) -> None:
         super().__init__()
@@ -498,14 +499,14 @@ class RefusesAt(Validator):
     key_text = text
 
 
-class RefusesFrom(ValidatorFactory):
-    """Begins a `RefusesAt`."""
+class RejectsFrom(ValidatorFactory):
+    """Begins a `RejectsAt` for each document."""
 
     def __init__(self, place: int) -> None:
         self.place = place
 
-    def begin(self) -> RefusesAt:
-        return RefusesAt(self.place)
+    def begin(self) -> RejectsAt:
+        return RejectsAt(self.place)
 
 
 def run(pieces: Sequence[Any], validator: ValidatorFactory | None) -> tuple[Chain, list[Any]]:
@@ -520,12 +521,12 @@ def run(pieces: Sequence[Any], validator: ValidatorFactory | None) -> tuple[Chai
 
 
 @given(JSON_TEXTS, SIZES, st.integers(0, 40))
-def test_after_a_refusal_the_value_grows_and_the_events_stop(
+def test_after_a_violation_the_value_grows_and_the_events_stop(
     text: str, sizes: list[int], place: int
 ) -> None:
-    """Law 1 for the events before the rejection; the value is that of the whole document."""
-    chain, events = run(cut(text, sizes), RefusesFrom(place))
-    whole, all_events = run([text], RefusesFrom(place))
+    """The value becomes that of the whole document, and the events end at the same character."""
+    chain, events = run(cut(text, sizes), RejectsFrom(place))
+    whole, all_events = run([text], RejectsFrom(place))
     assert same(chain.builder.value, loads(text))
     assert merge_deltas(events) == merge_deltas(all_events)
     one, other = chain.rejection, whole.rejection
@@ -534,7 +535,7 @@ def test_after_a_refusal_the_value_grows_and_the_events_stop(
 
 
 @given(JSON_TEXTS)
-def test_silence_without_a_validator(text: str) -> None:
+def test_silencing_a_chain_without_a_validator(text: str) -> None:
     chain, events = run([text], None)
     assert same(chain.builder.value, loads(text))
     assert len(events) > 0
@@ -553,8 +554,8 @@ def test_silence_without_a_validator(text: str) -> None:
         ({"minProperties": 2}, '{"a": 1}', {"a": 1}),
     ],
 )
-def test_a_refused_value_is_built_on_without_events(schema: Any, text: str, value: object) -> None:
-    """With `continues` the first refusal is kept, and the value still grows."""
+def test_a_rejected_value_still_grows(schema: Any, text: str, value: object) -> None:
+    """With `continues` the first violation is kept, and the value grows to the end."""
     for continues in (True, False):
         chain = Chain(validator=SchemaValidator(schema), continues=continues)
         machine = Machine(chain.head, MachineOptions())
@@ -600,14 +601,14 @@ def test_violations_of_coerced_values_are_collected() -> None:
     ]
 
 
-def test_a_scalar_that_the_end_cut_is_not_validated() -> None:
+def test_a_truncated_scalar_is_not_validated() -> None:
     chain = Chain(validator=SchemaValidator({"items": {"minimum": 50}}))
     chain.start_array(0)
     chain.cut_scalar(1)
     assert chain.builder.value == [1]
 
 
-def test_what_a_chain_shows_of_its_validator() -> None:
+def test_a_chain_gives_the_results_of_its_validator() -> None:
     chain = Chain(validator=RecordingFactory(), many=True)
     assert (chain.count_violations(), chain.parsed) == (0, None)
     play(calls_of("[1, 2]", False), chain)

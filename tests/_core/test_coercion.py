@@ -1,4 +1,4 @@
-"""Tests of streamparse._core.coercion: values read as their schema means them."""
+"""Tests of streamparse._core.coercion: values are converted to what their schema expects."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Outcome = tuple[Any, Any, list[Any], list[Any]]
 def read(
     validator: Any, pieces: list[str], at: int = -1, fork: Any = None, **options: Any
 ) -> Outcome:
-    """Error, value, coerced paths and events."""
+    """Return the error, the value, the repairs and the events."""
     parser = JSONParser(validator=validator, **options)
     events: list[Any] = []
     error: Any = None
@@ -49,7 +49,7 @@ def read(
 
 
 def of(**properties: Any) -> dict[str, Any]:
-    """An object with these members and no others."""
+    """Return the schema of an object with these members and no others."""
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
@@ -61,7 +61,7 @@ INTEGER, NUMBER, TEXT, NULL = ({"type": kind} for kind in ("integer", "number", 
 UNIT = {"enum": ["mm", "inch", "yard"]}
 ROW = of(plot=TEXT, beds=array(INTEGER))
 
-# Schema of the member `v`, its JSON, what it is read as, and the paths of what was coerced.
+# The schema of the member `v`, its JSON, the resulting value, and the paths of coerced values.
 READ: list[tuple[Any, str, Any, list[Any]]] = [
     # JSON in a string.
     (array(INTEGER), r'"[7, 8]"', [7, 8], [()]),
@@ -99,7 +99,7 @@ READ: list[tuple[Any, str, Any, list[Any]]] = [
     (UNIT, '"Inch"', "inch", [()]),
     (array(UNIT), '["MM", "mm"]', ["mm", "mm"], [(0,)]),
 ]
-# The same, of what is refused, with the code.
+# The schema and JSON of rejected values, with the code.
 REFUSED: list[tuple[Any, str, str]] = [
     (array(INTEGER), '"[1, 2"', "type"),
     (array(INTEGER), '"[1] and more"', "type"),
@@ -134,7 +134,7 @@ REFUSED: list[tuple[Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("schema", "text", "value", "paths"), READ)
-def test_read_as_the_schema_means_it(schema: Any, text: str, value: Any, paths: list[Any]) -> None:
+def test_values_are_coerced(schema: Any, text: str, value: Any, paths: list[Any]) -> None:
     validator = SchemaValidator(of(v=schema, w=True), coerce=True)
     whole = f'{{"v": {text}, "w": "[1]"}}'
     outcomes = [read(validator, pieces) for pieces in cuttings(whole)]
@@ -185,7 +185,7 @@ FORKS: list[Callable[[JSONParser], JSONParser]] = [
 
 
 @pytest.mark.parametrize("fork", FORKS)
-def test_a_fork_goes_on_alike_at_any_character(fork: Any) -> None:
+def test_a_fork_at_any_character_gives_the_same_results(fork: Any) -> None:
     validator = SchemaValidator(of(v=array(ROW), u=UNIT, n=NUMBER, t=array(TEXT)), coerce=True)
     inner = json.dumps([{"plot": 1.5, "beds": '[3, "4"]'}])
     text = f'{{"v": {json.dumps(inner)}, "u": "YARD", "n": "12", "t": "oak"}}'
@@ -196,7 +196,7 @@ def test_a_fork_goes_on_alike_at_any_character(fork: Any) -> None:
 
 
 def damaged(value: Any, dice: random.Random) -> Any:
-    """The value with some parts as a model may write them."""
+    """Return the value with random mistakes of models: values in strings, capitals, no array."""
     if isinstance(value, dict):
         value = {key: damaged(inner, dice) for key, inner in value.items()}
     elif isinstance(value, list):
@@ -211,8 +211,8 @@ def damaged(value: Any, dice: random.Random) -> Any:
 
 
 @given(SCHEMAS | REFERRING, VALUES, st.integers(0, 10**6))
-def test_the_verdict_is_that_on_what_was_read(schema: Any, value: Any, seed: int) -> None:
-    """Laws 1 and 9, for any schema; a valid value is never changed."""
+def test_the_coerced_value_is_valid(schema: Any, value: Any, seed: int) -> None:
+    """A valid value is never changed, and a value that is accepted after coercion is valid."""
     dice = random.Random(seed)
     value = damaged(value, dice)
     try:
@@ -272,7 +272,7 @@ TYPED = st.recursive(
 
 
 def stringified(value: Any, dice: random.Random) -> Any:
-    """The value with parts as JSON in strings, and words in capitals."""
+    """Return the value with random parts as JSON in strings, and words in capitals."""
     if isinstance(value, dict):
         value = {key: stringified(inner, dice) for key, inner in value.items()}
     elif isinstance(value, list):
@@ -283,7 +283,7 @@ def stringified(value: Any, dice: random.Random) -> Any:
 
 
 @given(TYPED.flatmap(lambda one: st.tuples(st.just(one[0]), one[1])), st.integers(0, 10**6))
-def test_what_was_written_as_strings_comes_back(given_: tuple[Any, Any], seed: int) -> None:
+def test_values_written_as_strings_are_restored(given_: tuple[Any, Any], seed: int) -> None:
     schema, value = given_
     assert Draft202012Validator(schema).is_valid(value)
     text = json.dumps(stringified(value, random.Random(seed)))
@@ -296,8 +296,8 @@ def test_what_was_written_as_strings_comes_back(given_: tuple[Any, Any], seed: i
         assert bool(repairs) is (text != json.dumps(value))
 
 
-def test_what_is_not_of_an_alternative_that_must_hold_is_not_coerced() -> None:
-    """A condition and a negation ask nothing of a value."""
+def test_conditions_do_not_coerce() -> None:
+    """A schema under `not` or `if`, or an alternative that need not match, coerces nothing."""
     for schema in (
         {"not": of(v=TEXT)},
         {"if": {"properties": {"v": TEXT}}, "then": True},
@@ -307,7 +307,7 @@ def test_what_is_not_of_an_alternative_that_must_hold_is_not_coerced() -> None:
         assert outcome[:3] == (None, {"v": 5, "w": "x"}, [])
 
 
-def test_alternatives_of_the_value_around() -> None:
+def test_an_alternative_of_the_container_coerces_a_member() -> None:
     schema = {"oneOf": [{**of(v=array(INTEGER)), "required": ["v"]}, of(v=NULL, w=TEXT)]}
     outcome = read(SchemaValidator(schema, coerce=True), ['{"v": "[1]"}'])
     assert outcome[:2] == (None, {"v": [1]})
@@ -318,7 +318,7 @@ def test_every_document_of_several_is_coerced() -> None:
     assert read(validator, chars('"[1]" 2 [3]'), many=True)[:2] == (None, [[1], [2], [3]])
 
 
-def test_with_collect_reading_goes_on() -> None:
+def test_with_collect_later_members_are_still_read() -> None:
     validator = SchemaValidator(of(v=array(INTEGER), w=INTEGER), coerce=True, collect=True)
     for pieces in cuttings(
         '{"v": "[1, {\\"a',
@@ -340,7 +340,7 @@ def test_depth_counts_from_the_document() -> None:
     assert read(validator, [text], limits=Limits(depth=3))[0][:3] == ("LimitError", "depth", 9)
 
 
-def test_a_rejected_call_goes_on() -> None:
+def test_later_members_of_a_rejected_call_are_read() -> None:
     tool = {"name": "f", "parameters": of(v=array(INTEGER), w=TEXT)}
     parser = MessageParser("openai-chat", tools=[tool], coerce=True)
     arguments = '{"v": "[1, x]", "w": "y"}'
@@ -388,8 +388,8 @@ TRUNCATED = [
 
 
 @pytest.mark.parametrize("inner", TRUNCATED)
-def test_the_path_of_a_cut_is_that_of_the_inner_value(inner: str) -> None:
-    """A key that is not complete is in no path, wherever the text is cut into fragments."""
+def test_the_path_of_truncated_json_in_a_string(inner: str) -> None:
+    """The repair has the path of the value in the string, for any chunking."""
     schema = {"type": "object", "additionalProperties": {"type": "string"}}
 
     def paths(fragments: list[str]) -> list[Any]:
@@ -433,7 +433,7 @@ def test_texts_that_are_read_as_values(dialect: str, schema: Any, text: str, val
 @pytest.mark.parametrize(
     "text", ['{"a": "[1, 2', '{"a": "1', '{"a": 1', '{"a": "tr', '{"a": "[\\"x']
 )
-def test_a_coerced_value_that_the_end_cuts(text: str) -> None:
+def test_a_truncated_coerced_value(text: str) -> None:
     schema = {"properties": {"a": {"type": ["array", "integer", "boolean"]}}}
     for pieces in ([text], list(text)):
         parser = JSONParser("lenient", validator=SchemaValidator(schema, coerce=True, collect=True))

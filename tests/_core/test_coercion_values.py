@@ -42,7 +42,7 @@ def test_values(schema: Any, text: str, value: Any, offsets: list[int]) -> None:
 @pytest.mark.parametrize(
     ("schema", "text"), [(RECORDS, "null"), (RECORDS, '[{"size": 1}, "S"]'), (TEXTS, "[[1]]")]
 )
-def test_no_other_reading(schema: Any, text: str) -> None:
+def test_values_that_are_not_coerced(schema: Any, text: str) -> None:
     for pieces in cuttings(text):
         parser = JSONParser(validator=SchemaValidator(schema, coerce=True))
         with pytest.raises(StreamParseError) as caught:

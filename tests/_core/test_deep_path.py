@@ -1,4 +1,4 @@
-"""Tests of streamparse._core.deep_path: deep paths share their parents, and read as tuples."""
+"""Tests of streamparse._core.deep_path: deep paths share their parents and become tuples."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from streamparse.formats import FormatParser
 
 
 @given(st.lists(st.one_of(st.integers(0, 9), st.text(max_size=2)), max_size=3 * SHORT))
-def test_steps_come_back(steps: list[int | str]) -> None:
+def test_steps_are_kept(steps: list[int | str]) -> None:
     path: ParentPath = ()
     for step in steps:
         path = extended(path, step)
@@ -47,9 +47,7 @@ def test_events_have_tuples(depth: int) -> None:
 
 
 @given(st.lists(st.integers(0, 1), max_size=2 * SHORT), st.integers(0, 1), st.integers(0, 1))
-def test_paths_in_one_container_are_the_same_by_their_step(
-    steps: list[int], step: int, other: int
-) -> None:
+def test_equal_paths_of_one_container(steps: list[int], step: int, other: int) -> None:
     base: ParentPath = ()
     for each in steps:
         base = extended(base, each)
@@ -72,7 +70,7 @@ def test_repairs_have_tuples(depth: int) -> None:
 
 
 @pytest.mark.parametrize("depth", [SHORT - 1, SHORT, SHORT + 1, 40])
-def test_a_fork_goes_on_in_a_deep_value(depth: int) -> None:
+def test_a_fork_continues_in_a_deep_value(depth: int) -> None:
     parser = JSONParser()
     parser.feed("[" * depth + '"a')
     for twin in (parser.clone(), pickle.loads(pickle.dumps(parser)), parser):
@@ -105,7 +103,7 @@ def as_format(text: str) -> Any:
 @pytest.mark.parametrize("feed", [as_document, as_argument, as_format])
 @pytest.mark.parametrize("item", ["1,", "[],", '"x",', "{},"])
 def test_memory_does_not_grow_with_depth(feed: Any, item: str) -> None:
-    """The events of one fragment: no more than a multiple of those of a flat value."""
+    """The events of deep values take about the memory of those of flat values."""
     peaks = []
     for depth in (2, 800):
         text = "[" * depth + item * 2_000

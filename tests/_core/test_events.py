@@ -31,7 +31,7 @@ def nested(depth: int) -> Any:
 
 
 def depth_of(value: Any) -> int:
-    """How many containers are around the innermost one."""
+    """Return the number of containers around the innermost one."""
     depth = 0
     while value:
         value = value[0] if isinstance(value, list) else value["in"]
@@ -107,7 +107,7 @@ def test_equality_with_anything_else() -> None:
     for event in EVENTS:
         assert event != (event.path, "object")
         assert event != None  # noqa: E711
-        assert event == Same(), "the other side is asked"
+        assert event == Same(), "the other operand's __eq__ is called"
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=repr)

@@ -1,4 +1,4 @@
-"""Tests of streamparse._core.expected: what is allowed by both, and by either."""
+"""Tests of streamparse._core.expected: the values that two schemas, or either, allow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of flat values: what pickle and copy get in place of nested containers."""
+"""Tests of flat values, which pickle and copy receive in place of nested containers."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def test_tokens_and_leaves(value: object, shape: str, leaves: list[object]) -> N
 
 
 @given(VALUES)
-def test_there_and_back(value: Any) -> None:
+def test_unflatten_reverses_flatten(value: Any) -> None:
     again = unflatten(*flatten(value))
     assert again == value
-    assert repr(again) == repr(value), "types and the order of members too"
+    assert repr(again) == repr(value), "types and the order of members are kept"
 
 
 def test_containers_are_new_and_leaves_are_shared() -> None:
@@ -62,7 +62,7 @@ def test_any_depth(shell: str) -> None:
     assert again == "core"
 
 
-def test_a_container_that_is_changed_meanwhile_is_no_trouble() -> None:
+def test_a_container_may_change_while_it_is_flattened() -> None:
     value = [1, [2], {"a": 3}]
     shape, leaves = flatten(value)
     value.append(4)
@@ -85,7 +85,7 @@ def test_equal_to_itself(value: Any) -> None:
 
 
 @given(VALUES, VALUES)
-def test_equal_as_python_says(one: Any, other: Any) -> None:
+def test_equal_like_python(one: Any, other: Any) -> None:
     if equal(one, other):
         assert one == other
 

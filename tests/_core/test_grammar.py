@@ -1,4 +1,4 @@
-"""The tokens of RFC 8259, against the grammar written out once more."""
+"""Tests of the tokens of RFC 8259 against regular expressions for its grammar."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NUMBERS = st.text("-+.eE0123459x ", max_size=12)
 
 
 def steps(text: str) -> tuple[int, int]:
-    """Return how far the steps of a number lead into `text`, and the state they reach."""
+    """Return how many characters of `text` can belong to a number, and the state after them."""
     stand = grammar.START
     for place, char in enumerate(text):
         after = grammar.number_step(stand, ord(char))
@@ -26,7 +26,7 @@ def steps(text: str) -> tuple[int, int]:
     return len(text), stand
 
 
-def test_the_package_tells_its_build() -> None:
+def test_the_package_exports_its_build() -> None:
     assert streamparse.COMPILED is grammar.COMPILED
 
 
@@ -37,7 +37,7 @@ def test_a_number_may_end_where_the_grammar_says(text: str) -> None:
 
 
 @given(NUMBERS)
-def test_steps_stop_at_the_first_character_that_no_number_has(text: str) -> None:
+def test_steps_stop_at_the_first_character_outside_a_number(text: str) -> None:
     stop, _ = steps(text)
     completions = ("", "0", "0.0", "00", "e0", "+0")
     assert any(NUMBER.fullmatch(text[:stop] + end) for end in completions)
@@ -46,7 +46,7 @@ def test_steps_stop_at_the_first_character_that_no_number_has(text: str) -> None
 
 
 @given(NUMBERS, st.data())
-def test_the_expressions_go_on_as_the_steps_do(text: str, data: st.DataObject) -> None:
+def test_the_expressions_agree_with_the_steps(text: str, data: st.DataObject) -> None:
     stop, stand = steps(text)
     cut = data.draw(st.integers(0, stop))
     _, place = steps(text[:cut])
@@ -56,7 +56,7 @@ def test_the_expressions_go_on_as_the_steps_do(text: str, data: st.DataObject) -
 
 
 @given(st.text(), st.integers(0, 300), st.sampled_from(['"', "\\", "\n", "\x00", chr(0xDC00), ""]))
-def test_a_run_ends_at_what_must_be_looked_at(tail: str, length: int, stop: str) -> None:
+def test_a_run_ends_at_the_first_special_character(tail: str, length: int, stop: str) -> None:
     text = "é" * length + stop + tail
     plain = re.match(r'[^"\\\x00-\x1f\ud800-\udfff]*', text)
     assert plain is not None
@@ -64,7 +64,7 @@ def test_a_run_ends_at_what_must_be_looked_at(tail: str, length: int, stop: str)
 
 
 @pytest.mark.parametrize("escape", ["\\u00e9", "\\uFFFF", "\\uD83d\\uDe00"])
-def test_units_of_one_character_are_known(escape: str) -> None:
+def test_escapes_of_whole_characters_match(escape: str) -> None:
     found = grammar.UNIT.match(escape + "0")
     assert found is not None
     assert found.group() == escape
@@ -73,7 +73,7 @@ def test_units_of_one_character_are_known(escape: str) -> None:
 @pytest.mark.parametrize(
     "escape", ["\\u00e", "\\ud83d", "\\ud83dx", "\\udc00", "\\ud83d\\u0041", "\\x"]
 )
-def test_halves_and_pieces_are_left_to_a_closer_look(escape: str) -> None:
+def test_incomplete_escapes_do_not_match(escape: str) -> None:
     assert grammar.UNIT.match(escape) is None
 
 
@@ -102,7 +102,7 @@ def test_each_step_of_a_number(text: str) -> None:
         ("x\\ud83d\\ude00", "x\U0001f600", 13),
     ],
 )
-def test_a_string_is_decoded_as_far_as_it_goes(text: str, got: str, after: int) -> None:
+def test_a_string_is_decoded_up_to_its_end(text: str, got: str, after: int) -> None:
     assert grammar.decoded("[" + text, 1, len(text) + 1) == (got, after + 1)
 
 

@@ -1,4 +1,4 @@
-"""Tests of streamparse._core.growing: like `+=`, and linear also under a tracer."""
+"""Tests of streamparse._core.growing: `append` works like `+=`, in linear time."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_it_is_like_a_string(first: str, steps: list[Any], back: int) -> None:
 
 
 def test_it_needs_little_memory() -> None:
-    """Pieces are joined before their list is longer than a share of the text."""
+    """The list of pieces stays short, because pieces are joined in time."""
     growing = GrowingString()
     longest = 0
     for _ in range(100_000):
@@ -113,13 +113,13 @@ def call(size: int) -> tuple[Any, Any]:
     ids=["document", "lenient document", "key", "text", "reasoning", "arguments"],
 )
 def test_deltas_cost_the_same_under_a_tracer(made: Any) -> None:
-    """Law 6: a debugger or a measurement of coverage does not make a long string expensive."""
+    """Law 6: long strings stay linear under a debugger or a coverage measurement."""
     short, long = made(10_000), made(1_000_000)
     assert seconds(*long) < 4 * seconds(*short)
 
 
 def in_pieces(pieces: list[str]) -> GrowingString:
-    """A string whose last pieces are still in the list."""
+    """Return a string whose last pieces are not joined yet."""
     growing = GrowingString("abc")
     for piece in pieces:
         growing.append(piece)
@@ -129,15 +129,15 @@ def in_pieces(pieces: list[str]) -> GrowingString:
 @pytest.mark.parametrize(
     ("start", "stop", "expected"),
     [
-        (7, 9, "hi"),  # inside the last piece
-        (5, 8, "fgh"),  # from inside the one before
-        (3, 6, "def"),  # all pieces
-        (1, 5, "bcde"),  # from before the pieces
+        (7, 9, "hi"),  # The last piece.
+        (5, 8, "fgh"),  # Begins in the piece before.
+        (3, 6, "def"),  # Begins with the first piece.
+        (1, 5, "bcde"),  # Begins before the pieces.
         (0, 9, "abcdefghi"),
         (9, 9, ""),
     ],
 )
-def test_a_range_is_the_same_in_and_before_the_pieces(start: int, stop: int, expected: str) -> None:
+def test_a_range_of_joined_text_and_pieces(start: int, stop: int, expected: str) -> None:
     growing = in_pieces(["de", "fg", "hi"])
     assert growing.since(start, stop) == expected
     assert growing.value == "abcdefghi"
@@ -161,7 +161,7 @@ def test_many_short_pieces_are_joined_before_the_text_is_read(first: str) -> Non
     assert growing.value == first + "word " * 2000
 
 
-def test_a_first_piece_after_nothing_becomes_the_text() -> None:
+def test_the_first_piece_becomes_the_text() -> None:
     growing = GrowingString()
     growing.direct = 0
     growing.append("ab")

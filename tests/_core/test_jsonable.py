@@ -1,4 +1,4 @@
-"""Tests of streamparse._core.jsonable: values of a program as plain data."""
+"""Tests of streamparse._core.jsonable: Python objects become plain data."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_values(value: Any, expected: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [object(), b"bytes", [Bed], {"a": 1j}])
-def test_what_has_no_json_is_refused(value: Any) -> None:
+def test_objects_without_a_json_form_are_rejected(value: Any) -> None:
     with pytest.raises(TypeError, match="a result must be JSON data"):
         jsonable(value)
 

@@ -1,4 +1,4 @@
-"""Tests of streamparse._core.lenient: the machine as a whole, its loop and its end."""
+"""Tests of streamparse._core.lenient: the main loop of the machine and the end of the input."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_finish_twice_and_feed_after_it() -> None:
         parser.feed("]")
 
 
-def test_bytes_that_are_cut_or_no_text() -> None:
+def test_bytes_that_are_truncated_or_invalid() -> None:
     parser = JSONParser("lenient")
     parser.feed(b"['\xc3")
     with pytest.raises(IncompleteError):
@@ -79,7 +79,7 @@ def test_the_limit_of_a_document(size: int) -> None:
 
 @pytest.mark.parametrize("size", [3, 4, 5, 60, 160])
 def test_the_limit_of_a_document_among_many(size: int) -> None:
-    """However many documents a fragment holds, each has the limit of its own."""
+    """The limit applies to each document, however many a fragment holds."""
     for text in ("[1]\n" * 40, "[1]\n" * 20 + "[1, 2]\n" * 20):
         limits = Limits(document=size)
         whole = run([text], dialect="lenient", limits=limits, many=True)
@@ -128,7 +128,7 @@ def machine_at(text: str, dialect: Dialect | None = None) -> tuple[LenientMachin
     [('{"n": 12', 6), ("[1, ", 2), ('{"n": 1, ', 7), ("[1", 0), ('["ab', 4), ("[1,2", 3)],
 )
 def test_the_first_offset_of_a_later_error(text: str, offset: int) -> None:
-    """A word is decided at its end, and a comma by what follows it."""
+    """The first offset that a later error can have is that of an undecided word or comma."""
     assert machine_at(text)[0].decided == offset
 
 
@@ -143,10 +143,10 @@ def test_the_first_offset_of_a_later_error(text: str, offset: int) -> None:
         ("[1", False),
     ],
 )
-def test_whether_the_input_would_end_in_a_string(text: str, inside: bool) -> None:
+def test_ends_in_string(text: str, inside: bool) -> None:
     machine, _ = machine_at(text)
     assert machine.ends_in_string() is inside
-    assert machine.ends_in_string() is inside, "the question changes nothing"
+    assert machine.ends_in_string() is inside, "asking again gives the same answer"
 
 
 def test_close_ends_open_containers() -> None:

@@ -34,7 +34,7 @@ def read(text: str, **options: object) -> JSONParser:
     ],
 )
 def test_the_text_around_is_kept(before: str, after: str, codes: str) -> None:
-    """Law 8: nothing is lost: prefix, value and remainder make up the whole text."""
+    """Law 8: the text before the value is the prefix, and the text after it the remainder."""
     text = before + '{"a": 1}' + after
     parser = read(text)
     assert parser.value == {"a": 1}
@@ -43,7 +43,7 @@ def test_the_text_around_is_kept(before: str, after: str, codes: str) -> None:
     assert run(list(text), dialect="lenient") == run([text], dialect="lenient")
 
 
-def test_white_space_around_is_nothing() -> None:
+def test_white_space_around_a_value_is_not_kept() -> None:
     parser = read(' \n{"a": 1}\n ')
     assert (parser.prefix, parser.remainder, parser.repairs) == ("", "", [])
 
@@ -54,7 +54,7 @@ def test_stop_keeps_the_rest_exactly() -> None:
     assert [repair.code for repair in parser.repairs] == ["leading_text"]
 
 
-def test_bytes_have_bytes_behind_them() -> None:
+def test_the_remainder_of_bytes_is_bytes() -> None:
     parser = JSONParser("lenient")
     for byte in "é {'a': 1} ü".encode():
         parser.feed(bytes([byte]))
@@ -62,7 +62,7 @@ def test_bytes_have_bytes_behind_them() -> None:
     assert (parser.prefix, parser.remainder) == ("é ", " ü".encode())
 
 
-def test_a_value_without_brackets_is_all_there_is() -> None:
+def test_a_document_that_is_only_a_scalar() -> None:
     for text, value in [("true", True), (" 12 // so", 12), ("nul", None), ("word.", "word.")]:
         assert read(text).value == value
     assert read("tru").truncated

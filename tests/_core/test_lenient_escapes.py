@@ -29,7 +29,7 @@ def test_escapes(text: str, value: object, codes: str) -> None:
 
 
 @pytest.mark.parametrize("cut", ["\\", "\\u", "\\u00e", "\\x4"])
-def test_an_escape_in_which_the_input_ends_is_dropped(cut: str) -> None:
+def test_a_truncated_escape_is_dropped(cut: str) -> None:
     for pieces in (['["ab' + cut], list('["ab' + cut)):
         parser = JSONParser("lenient")
         for piece in pieces:

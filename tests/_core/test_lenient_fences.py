@@ -36,8 +36,8 @@ def test_an_unclosed_fence() -> None:
 
 
 @pytest.mark.parametrize("inside", ["İ" * 30, "</thinİ</THIN", "\u212a</thin\u212a>", "</thin"])
-def test_reasoning_ends_where_its_tag_stands(inside: str) -> None:
-    """Some letters are two in lower case, some are then letters of ASCII."""
+def test_case_of_the_closing_tag_of_reasoning(inside: str) -> None:
+    """Letters whose lower case is longer, or is an ASCII letter, do not shift the closing tag."""
     text = f'<think>{inside}</Think>{{"a": 1}}'
     outcomes = [run(cut(text, [size]), dialect="lenient") for size in (len(text), 1, 3)]
     assert parse(text, dialect="lenient") == {"a": 1}

@@ -58,7 +58,7 @@ def test_what_is_not_a_key(text: str, offset: int) -> None:
         assert (error.code, error.offset) == ("expected_key", offset)
 
 
-def test_a_key_in_which_the_input_ends_is_dropped() -> None:
+def test_a_truncated_key_is_dropped() -> None:
     text = '{"n": "x", m'
     parser = JSONParser("lenient")
     parser.feed(text)
@@ -67,7 +67,7 @@ def test_a_key_in_which_the_input_ends_is_dropped() -> None:
     assert run(list(text), dialect="lenient") == run([text], dialect="lenient")
 
 
-def test_keys_without_quotes_are_counted() -> None:
+def test_keys_without_quotes_count_for_the_limits() -> None:
     text = "{n: 1, m: 2}"
     for pieces in ([text], list(text)):
         error = run(pieces, dialect="lenient", limits=Limits(keys=1)).error

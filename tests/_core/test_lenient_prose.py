@@ -1,4 +1,4 @@
-"""Tests of streamparse._core.lenient_prose: where in a text a value starts."""
+"""Tests of streamparse._core.lenient_prose: where a value starts in prose."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from streamparse._core.lenient_prose import (
 )
 from tests.helpers import cut, run
 
-# The text before the value in these is not a value, by the rule at the top of the module.
+# Prose with brackets and words that look like values but are none.
 TRAPS = (
     'Here\'s the "data" you asked for: ',
     "I found 3 results: ",
@@ -72,7 +72,7 @@ def test_objects_in_prose_that_begin_oddly(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["So {...} and {, } are nothing.", "So {.5} {<b>} {... x}"])
-def test_brackets_in_prose_that_are_no_objects(text: str) -> None:
+def test_brackets_in_prose_that_start_no_object(text: str) -> None:
     for pieces in ([text], list(text)):
         found = run(pieces, dialect="lenient")
         assert found.error is not None
@@ -82,7 +82,7 @@ def test_brackets_in_prose_that_are_no_objects(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ['"a" => {"b": 1}', '"a" (b)', 'See {this "a": "{\\"b\\": 1}" ok}']
 )
-def test_a_part_that_is_read_as_the_document_is_a_doubt(text: str) -> None:
+def test_reading_only_a_part_as_the_document_is_ambiguous(text: str) -> None:
     for pieces in ([text], list(text)):
         parser = JSONParser("lenient")
         for piece in pieces:
@@ -92,8 +92,8 @@ def test_a_part_that_is_read_as_the_document_is_a_doubt(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", TRAPS)
-def test_prose_traps(text: str) -> None:
-    """Only the object is the value; all else is kept, and for any chunking."""
+def test_prose_before_a_value(text: str) -> None:
+    """The object after the prose is the value, and the prose is the prefix, for any chunking."""
     whole = run([text + '{"answer": 42}'], dialect="lenient")
     parser = JSONParser("lenient")
     parser.feed(text + '{"answer": 42}')
@@ -216,8 +216,8 @@ def test_fences_and_tags() -> None:
     assert reasoning_end("<answer>") == ""
 
 
-def test_a_fence_that_closes_behind_the_bracket() -> None:
-    """A fence that is not on a line of its own does not open a span of code, however it is cut."""
+def test_a_fence_that_closes_right_after_the_value() -> None:
+    """A closing fence directly after the value ends the document, for any chunking."""
     for text, value in (
         ("```js\n[ false ]```\n", [False]),
         ("```python\n[]```", []),
@@ -244,7 +244,7 @@ def test_damaged_documents_in_a_sentence(document: str) -> None:
 
 @pytest.mark.parametrize("start", ["(", "()", "(1", "(true"])
 @pytest.mark.parametrize("width", [120, 126, 127, 128, 300])
-def test_a_tuple_is_told_by_what_is_near(start: str, width: int) -> None:
+def test_a_tuple_is_recognised_for_any_chunking(start: str, width: int) -> None:
     for rest in (', "a", "b")', '"a", "b")'):
         text = start + " " * width + rest
         whole = run([text], dialect="lenient")

@@ -1,4 +1,4 @@
-"""Tests of streamparse._core.lenient_quoted: strings whose quotes are missing, limits, cuts."""
+"""Tests of streamparse._core.lenient_quoted: missing quotes, limits and truncated strings."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_strings(text: str, value: object, codes: str) -> None:
         ('{"a": "b", c', {"a": "b"}),
     ],
 )
-def test_what_is_cut_inside_a_string_or_key(text: str, value: object) -> None:
+def test_truncated_strings_and_keys(text: str, value: object) -> None:
     outcome = run(list(text), dialect="lenient")
     assert outcome == run([text], dialect="lenient")
     assert parse(text, dialect="lenient") == value
@@ -68,7 +68,7 @@ def test_limits_of_strings() -> None:
         assert outcome == run([text], dialect="lenient", limits=Limits(string=5))
 
 
-def test_brackets_at_the_end_of_the_input_are_left_out_of_a_string_without_its_quote() -> None:
+def test_closing_brackets_end_a_string_without_its_quote() -> None:
     parser = JSONParser("lenient")
     parser.feed('{"a": [{"b": "sea}]}')
     parser.finish()
@@ -76,7 +76,7 @@ def test_brackets_at_the_end_of_the_input_are_left_out_of_a_string_without_its_q
     assert (parser.done, parser.truncated) == (False, True)
 
 
-def test_letters_are_shown_at_once_and_a_comma_with_what_follows() -> None:
+def test_a_comma_in_a_string_is_held_back() -> None:
     parser = JSONParser("lenient")
     parser.feed('{"a": "sea, ')
     assert parser.value == {"a": "sea"}
@@ -98,5 +98,5 @@ def test_letters_are_shown_at_once_and_a_comma_with_what_follows() -> None:
         ('{"n": "x' + " " * 200 + '"}', {"n": "x" + " " * 200}, ""),
     ],
 )
-def test_the_inside_of_strings(text: str, value: object, codes: str) -> None:
+def test_the_content_of_strings(text: str, value: object, codes: str) -> None:
     assert_repaired(text, value, codes)

@@ -1,4 +1,4 @@
-"""Tests of streamparse._core.lenient_quotes: which quotes open, which end a string."""
+"""Tests of streamparse._core.lenient_quotes: which quotes open or end a string."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def test_quotes(text: str, value: object, codes: str) -> None:
     assert_repaired(text, value, codes)
 
 
-def test_only_what_is_undecided_is_held_back() -> None:
-    """Law 2: the text of a string goes out at once; a quote waits for what follows it."""
+def test_only_an_undecided_quote_is_held_back() -> None:
+    """Law 2: the text of a string is returned at once, and a quote when what follows decides it."""
     parser = JSONParser("lenient")
     assert parser.feed('{"a": "he said ')[-1] == StringDelta(("a",), "he said")
     assert parser.feed('"') == [StringDelta(("a",), " ")]
@@ -74,7 +74,7 @@ def test_a_clean_string_ends_as_soon_as_it_may() -> None:
         ('"[5]"', "[5]", ""),
     ],
 )
-def test_quotes_of_keys_and_of_odd_kinds(text: str, value: object, codes: str) -> None:
+def test_quotes_of_keys_and_unusual_quotes(text: str, value: object, codes: str) -> None:
     assert_repaired(text, value, codes)
 
 

@@ -1,4 +1,4 @@
-"""Tests of streamparse._core.lenient_scalars: what a run of characters is."""
+"""Tests of streamparse._core.lenient_scalars: numbers, literals and words."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_literals() -> None:
     assert math.isnan(float(SPECIALS["nan"]))
 
 
-def test_what_json_has() -> None:
+def test_is_strict() -> None:
     assert all(map(is_strict, ("true", "null", "-0", "1.5e+10", "0.0")))
     assert not any(map(is_strict, ("True", "01", "+1", ".5", "5.", "NaN", "1_0")))
 
@@ -89,14 +89,14 @@ def test_what_json_has() -> None:
         ("Na", "NaN"),
         ("undef", "undefined"),
         ("-Inf", "-Infinity"),
-        ("N", ""),  # None or NaN
+        ("N", ""),  # May become None or NaN.
         ("T", ""),
         ("truth", ""),
         ("-", ""),
         ("x", ""),
     ],
 )
-def test_a_cut_literal_is_what_it_can_only_become(cut: str, whole: str) -> None:
+def test_a_truncated_literal_with_one_completion(cut: str, whole: str) -> None:
     assert cut_literal(cut) == whole
 
 

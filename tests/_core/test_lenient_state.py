@@ -1,4 +1,4 @@
-"""Tests of streamparse._core.lenient_state: what is remembered, and what a repair goes through."""
+"""Tests of streamparse._core.lenient_state: the state of the machine and its repairs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TEXT = (
 )
 
 
-def test_state_is_flat_and_complete_at_any_place() -> None:
+def test_the_state_can_be_pickled_at_any_place() -> None:
     for place in range(len(TEXT)):
         chain = Chain()
         machine = LenientMachine(chain.head, Dialect())
@@ -29,7 +29,7 @@ def test_state_is_flat_and_complete_at_any_place() -> None:
 
 
 def test_paths_of_repairs() -> None:
-    """A repair is of the value that is read or expected, else of its container."""
+    """A repair has the path of the current or expected value, or else of its container."""
     parser = JSONParser("lenient")
     parser.feed("{'a': {b: [+1, 'x' 2,]}}")
     assert parser.repairs == [
@@ -62,7 +62,7 @@ def test_a_repair_that_is_not_allowed() -> None:
     assert [repair.code for repair in parser.repairs] == ["unquoted_key"]
 
 
-def test_the_kind_that_is_wanted() -> None:
+def test_a_value_of_another_kind_than_wanted() -> None:
     machine = LenientMachine(Chain().head, Dialect())
     machine.wanted = "object"
     with pytest.raises(SchemaViolation):

@@ -83,7 +83,7 @@ def test_a_quote_that_is_text(role: int, behind: str) -> None:
     ("role", "behind"),
     [(KEY, ""), (MEMBER, ","), (MEMBER, ", b"), (MEMBER, " b"), (ITEM, ", t"), (ROOT, " ")],
 )
-def test_what_more_text_must_decide(role: int, behind: str) -> None:
+def test_quotes_that_need_more_text(role: int, behind: str) -> None:
     assert classified(behind, role, final=False) in (UNDECIDED, AMONG_WORDS)
     assert classified(behind, role) != UNDECIDED
 
@@ -91,14 +91,14 @@ def test_what_more_text_must_decide(role: int, behind: str) -> None:
 @pytest.mark.parametrize("role", [KEY, MEMBER, ITEM, ROOT])
 @pytest.mark.parametrize("text", [" ", "a", ", b", '"', ": ", "[1, ", "'a"])
 def test_every_look_ahead_is_bounded(role: int, text: str) -> None:
-    """Law 6: `LOOK` characters after a quote decide, and more of them change nothing."""
+    """Law 6: at most `LOOK` characters after a quote decide whether it ends the string."""
     behind = text * LOOK
     result = classified(behind[:LOOK], role, final=False)
     assert result not in (UNDECIDED, AMONG_WORDS)
     assert classified(behind, role, final=False) == result == classified(behind, role)
 
 
-def test_once_a_quote_was_text_more_is_asked_for() -> None:
+def test_after_an_inner_quote_the_rules_are_stricter() -> None:
     assert classified(', "b" or', MEMBER) == ENDS
     assert classified(', "b" or', MEMBER, kept=1) == INNER
     assert classified(', "b": 1', MEMBER, kept=1) == ENDS
@@ -122,8 +122,8 @@ def test_once_a_quote_was_text_more_is_asked_for() -> None:
 )
 def test_key_at(text: str, answer: int) -> None:
     assert key_at(text, 0, len(text), False) == answer
-    told_before = {key_at(text[:end], 0, end, True) for end in range(len(text))}
-    assert told_before <= {-1, answer}, "a longer text never changes the answer"
+    answers = {key_at(text[:end], 0, end, True) for end in range(len(text))}
+    assert answers <= {-1, answer}, "more text does not change an answer"
 
 
 def test_blank_end() -> None:
@@ -205,7 +205,7 @@ def test_strings_with_quotes_in_them(text: str, value: object) -> None:
     ],
 )
 def test_what_follows_a_quote_decides(role: int, behind: str, expected: int) -> None:
-    """A longer text never changes an answer that was given for its start."""
+    """The text after a quote decides its role, and more text does not change the decision."""
     assert classified(behind, role) == expected
     before = {classified(behind[:end], role, final=False) for end in range(len(behind))}
     assert before <= {UNDECIDED, AMONG_WORDS, expected}

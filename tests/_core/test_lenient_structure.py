@@ -1,4 +1,4 @@
-"""Tests of streamparse._core.lenient_structure: keys, colons, commas, brackets out of place."""
+"""Tests of streamparse._core.lenient_structure: misplaced keys, colons, commas and brackets."""
 
 from __future__ import annotations
 
@@ -94,8 +94,8 @@ def test_repairs(text: str, value: object, codes: str) -> None:
         ("[- 1]", "invalid_number", 2),
     ],
 )
-def test_where_no_repair_is_certain_it_is_an_error(text: str, code: str, offset: int) -> None:
-    """A member without a value is not null, and a lone key is not a value: nothing is invented."""
+def test_no_value_is_invented(text: str, code: str, offset: int) -> None:
+    """A member without a value is an error, not null; so is a key without a colon."""
     for pieces in ([text], list(text)):
         outcome = run(pieces, dialect="lenient")
         assert outcome.error is not None
@@ -104,7 +104,7 @@ def test_where_no_repair_is_certain_it_is_an_error(text: str, code: str, offset:
         parse(text, dialect="lenient")
 
 
-def test_what_came_before_an_error_is_kept() -> None:
+def test_the_value_before_an_error_is_kept() -> None:
     parser = JSONParser("lenient")
     with pytest.raises(JSONSyntaxError) as caught:
         parser.feed("{a: [1, 2], 'b': , 'c': 3}")
@@ -129,7 +129,7 @@ def test_a_sentence_that_goes_on_in_an_open_container(text: str, value: object) 
         assert parse(text, dialect="lenient") == value
 
 
-def test_doubts_are_on_record_and_may_be_refused() -> None:
+def test_doubts_are_recorded_or_rejected() -> None:
     text = '{"a": 12", "b": 1}'
     parser = JSONParser("lenient")
     parser.feed(text)

@@ -68,8 +68,8 @@ def test_special_numbers() -> None:
         ("{a: wor", {"a": "wor"}),
     ],
 )
-def test_a_cut_token_enters_the_value_only(text: str, value: object) -> None:
-    """Law 7: what the input cut has no event that calls it complete."""
+def test_a_truncated_token_has_no_event(text: str, value: object) -> None:
+    """Law 7: a truncated token is in the value, but no event says that it is complete."""
     outcome = run([text], dialect="lenient")
     parser = JSONParser("lenient")
     events = parser.feed(text) + parser.finish()
@@ -111,7 +111,7 @@ def test_a_number_that_is_rejected() -> None:
         "[1234567z]",
     ],
 )
-def test_a_long_token_is_words_from_where_that_is_known(text: str, many: bool) -> None:
+def test_a_long_token_is_read_the_same_for_any_chunking(text: str, many: bool) -> None:
     for limit in (5, 100):
         options = {"dialect": "lenient", "many": many, "limits": Limits(number=limit)}
         whole = run([text], **options)
@@ -122,7 +122,7 @@ def test_a_long_token_is_words_from_where_that_is_known(text: str, many: bool) -
 @pytest.mark.parametrize("width", [1, 126, 127, 128, 129, 300])
 @pytest.mark.parametrize("end", ["", "1]", "]"])
 def test_a_sign_and_spaces(width: int, end: str) -> None:
-    """No number is found after them, however many there are."""
+    """A sign that spaces separate from its number is an error, for any number of spaces."""
     text = "[-" + " " * width + end
     whole = run([text], dialect="lenient")
     for size in (1, 3, 40):
@@ -133,8 +133,8 @@ def test_a_sign_and_spaces(width: int, end: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["1.", "0e", "-1.5e+", "12E-"])
-def test_a_number_at_the_root_that_is_cut(text: str) -> None:
-    """Law 7: at the end of the input, an unfinished number is a repair with its own code."""
+def test_a_truncated_number_at_the_root(text: str) -> None:
+    """Law 7: an unfinished number is truncated at the root, and repaired inside an array."""
     found = run([text], dialect="lenient")
     assert found.truncated
     assert run(cut(text, [1]), dialect="lenient") == found

@@ -38,8 +38,8 @@ def test_words(text: str, value: object) -> None:
     assert repr(found) == repr(value)
 
 
-def test_words_are_shown_as_they_come() -> None:
-    """Law 2: held back is a name that may still be a literal, and white space at the end."""
+def test_words_are_returned_as_they_come() -> None:
+    """Law 2: white space after a word is held back, because it may end the string."""
     parser = JSONParser("lenient")
     parser.feed("{a: ")
     shown = [event.text for event in parser.feed("Lorem ip") if isinstance(event, StringDelta)]

@@ -1,4 +1,4 @@
-"""Tests of the JSON machine: what it calls, where, and what it rejects, for any cut."""
+"""Tests of the JSON machine: its sink calls, offsets, errors and limits, for any chunking."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_precise_calls_do_not_depend_on_the_cut(document: str) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_careless_calls_say_the_same(document: str) -> None:
+def test_imprecise_calls_have_the_same_text(document: str) -> None:
     def without_places(heard: list[Call]) -> list[Call]:
         return [call[:-1] if call[0] in ("text", "key_text") else call for call in joined(heard)]
 
@@ -88,23 +88,23 @@ def test_careless_calls_say_the_same(document: str) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_precise_text_says_where_each_character_is(document: str) -> None:
+def test_precise_text_has_the_offset_of_each_character(document: str) -> None:
     for fragments in cuttings(document):
         for name, text, offset in (call for call in calls(fragments) if len(call) == 3):
             if name in ("text", "key_text") and document[offset : offset + len(text)] != text:
-                assert len(text) == 1, "an escape is a run of its own"
+                assert len(text) == 1, "an escape is a separate run"
                 assert document[offset] in '"\\/bfnrt0123456789abcdefABCDEF'
 
 
 @pytest.mark.parametrize("document", [one for one in DOCUMENTS if "\\" not in one])
-def test_careless_text_without_escapes_says_where_it_begins(document: str) -> None:
+def test_imprecise_text_without_escapes_has_its_offset(document: str) -> None:
     for fragments in cuttings(document):
         for name, text, offset in (call for call in calls(fragments, False) if len(call) == 3):
             if name in ("text", "key_text"):
                 assert document[offset : offset + len(text)] == text
 
 
-def test_careless_text_joins_runs_and_escapes() -> None:
+def test_imprecise_text_joins_runs_and_escapes() -> None:
     heard = calls(['"one \\n two \\t three"'], precise=False)
     assert heard[1] == ("text", "one \n two \t three", 1)
 
@@ -124,7 +124,7 @@ def test_same_value_as_the_standard_library(document: str) -> None:
         assert built(fragments) == expected
 
 
-def test_kind_is_said_with_the_first_character() -> None:
+def test_the_first_character_gives_the_kind() -> None:
     for text, kind in (("-", "number"), ("t", "true"), ("f", "false"), ("n", "null")):
         recorder = Recorder()
         Machine(recorder).feed(text)
@@ -222,7 +222,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("text", "code", "offset"), REFUSED)
-def test_refusals(text: str, code: str, offset: int) -> None:
+def test_errors(text: str, code: str, offset: int) -> None:
     for fragments in [*cuttings(text), *halvings(text), [text + "and more"], [text + " \\n" * 99]]:
         for precise in (True, False):
             error = refusal(fragments, precise=precise)
@@ -231,7 +231,7 @@ def test_refusals(text: str, code: str, offset: int) -> None:
 
 
 @pytest.mark.parametrize(("text", "code", "offset"), REFUSED)
-def test_refusals_where_members_and_items_are_counted(text: str, code: str, offset: int) -> None:
+def test_errors_with_limits_of_members_and_items(text: str, code: str, offset: int) -> None:
     for fragments in cuttings(text):
         error = refusal(fragments, limits=Limits(keys=2, items=2))
         assert (error.code, error.offset) == (code, offset)
@@ -240,18 +240,18 @@ def test_refusals_where_members_and_items_are_counted(text: str, code: str, offs
 @pytest.mark.parametrize(
     ("text", "code"), [('{"a""', "expected_colon"), ('["a""', "expected_comma")]
 )
-def test_a_quote_that_cannot_come_is_not_counted(text: str, code: str) -> None:
+def test_an_unexpected_quote_does_not_count_as_a_member(text: str, code: str) -> None:
     for fragments in cuttings(text):
         error = refusal(fragments, limits=Limits(keys=1, items=1))
         assert (error.code, error.offset) == (code, 4)
 
 
 @pytest.mark.parametrize(("text", "code", "offset"), REFUSED)
-def test_nothing_is_refused_too_early(text: str, code: str, offset: int) -> None:
+def test_the_text_before_the_error_is_accepted(text: str, code: str, offset: int) -> None:
     Machine(Sink()).feed(text[:offset])
 
 
-def test_the_text_before_a_refused_character_is_passed_on() -> None:
+def test_the_text_before_a_rejected_character_is_passed_on() -> None:
     for precise in (True, False):
         for fragments in cuttings('"ab\\n\n'):
             recorder = Recorder(precise)
@@ -371,7 +371,7 @@ def test_the_limit_of_a_long_string(size: int) -> None:
 )
 @pytest.mark.parametrize("place", ["value", "key"])
 def test_the_limit_of_a_long_string_of_escapes(unit: str, size: int, place: str) -> None:
-    """The length of a string is only counted near the limit: it must be known there."""
+    """The limit is exact, although the length is only counted near it."""
     before = '["short \\n one", {"k": "v", "' if place == "key" else '["k\\u00e9y", [], "'
     count = 10_000 // size
     document = before + unit * count + "!"
@@ -488,7 +488,7 @@ def test_many(text: str, expected: list[Any]) -> None:
         ("1 -", "truncated", 3),
     ],
 )
-def test_many_refuses(text: str, code: str, offset: int) -> None:
+def test_errors_among_many(text: str, code: str, offset: int) -> None:
     for fragments in [*cuttings(text), *halvings(text)]:
         error = refusal(fragments, many=True)
         assert (error.code, error.offset) == (code, offset)
@@ -516,7 +516,7 @@ def test_many_refuses(text: str, code: str, offset: int) -> None:
         ("[[]]]", 4, [[]]),
     ],
 )
-def test_stop_says_how_much_was_taken(text: str, taken: int, value: object) -> None:
+def test_stop_returns_how_much_was_taken(text: str, taken: int, value: object) -> None:
     for fragments in [*cuttings(text), *halvings(text)]:
         builder = Builder()
         machine = Machine(builder, MachineOptions(stop=True))
@@ -588,7 +588,7 @@ def test_lines_are_counted() -> None:
         assert (machine.line, machine.line_start) == (5, 15)
 
 
-# Machine and cut
+# Empty fragments
 
 
 def test_empty_fragments_change_nothing() -> None:

@@ -1,4 +1,4 @@
-"""Tests of the state of a machine: questions about it, forks and pickles."""
+"""Tests of the state of a machine: properties, forks and pickles."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.parts import (
     ragged,
 )
 
-# Questions about the state
+# Properties
 
 
 def test_done() -> None:
@@ -75,7 +75,7 @@ def test_text_before_a_place() -> None:
         assert machine.text_before(0) == ""
 
 
-def test_text_before_a_place_is_bounded_however_much_has_passed() -> None:
+def test_text_before_a_place_is_bounded() -> None:
     document = "[" + '"0123456789", ' * 3000
     for fragments in ([document], ragged(document, 3)):
         machine = Machine(Sink())
@@ -90,7 +90,7 @@ def test_text_before_a_place_is_bounded_however_much_has_passed() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 @pytest.mark.parametrize("precise", [True, False])
-def test_a_clone_goes_on_alone(document: str, precise: bool) -> None:
+def test_a_clone_continues_independently(document: str, precise: bool) -> None:
     for first, second in halvings(document):
         recorder = Recorder(precise)
         machine = Machine(recorder)

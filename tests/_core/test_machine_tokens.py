@@ -1,4 +1,4 @@
-"""Tests of strings, numbers and literals, for any cut."""
+"""Tests of strings, numbers and literals, for any chunking."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.parts import (
     halvings,
 )
 
-# Long runs and many escapes go other ways through the code
+# Long runs and many escapes have code of their own.
 
 
 @pytest.mark.parametrize("size", [*range(30, 36), *range(62, 68), *range(126, 132), 5000])
@@ -112,7 +112,7 @@ def test_lone_halves_are_refused(text: str, offset: int) -> None:
         assert (error.code, error.offset) == ("lone_surrogate", offset)
 
 
-def test_pairs_are_no_lone_halves() -> None:
+def test_pairs_are_accepted() -> None:
     for fragments in halvings('"\\ud83d\\ude00 \ud83d\ude00"'):
         assert built(fragments, surrogates="error") == "\U0001f600 \U0001f600"
 
@@ -128,7 +128,7 @@ def test_half_a_pair_is_held_back() -> None:
     assert recorder.calls[1:] == [("text", "\U0001f600", 12)]
 
 
-# Text in a long fragment is decoded at once, and text in short ones is not. Both are the same.
+# A long fragment is decoded at once, short ones piece by piece. The results must be the same.
 
 PARTS = [
     *(
@@ -175,7 +175,7 @@ def outcome(fragments: list[str], **options: Any) -> Any:
     st.sampled_from(["keep", "replace", "error"]),
     st.lists(st.integers(0, 4_000), max_size=2),
 )
-def test_long_fragments_are_as_short_ones(
+def test_long_fragments_give_the_results_of_short_ones(
     runs: list[tuple[str, int]], opening: str, surrogates: str, cuts: list[int]
 ) -> None:
     text = opening + "".join(part * times for part, times in runs) + '"]'
@@ -238,7 +238,7 @@ def test_numbers(text: str) -> None:
         ("1\xa0", 1),
     ],
 )
-def test_malformed_numbers_are_refused_at_the_character(text: str, offset: int) -> None:
+def test_malformed_numbers_are_rejected_at_the_character(text: str, offset: int) -> None:
     for before, after in (("", " "), ("[", "]"), ('{"n": ', "}")):
         for fragments in cuttings(before + text + after):
             error = refusal(fragments)
@@ -247,20 +247,20 @@ def test_malformed_numbers_are_refused_at_the_character(text: str, offset: int) 
 
 
 @pytest.mark.parametrize("text", ["-", "1.", "1e", "1e-", "1E+"])
-def test_a_number_cut_short_is_incomplete(text: str) -> None:
+def test_a_truncated_number_is_incomplete(text: str) -> None:
     for fragments in cuttings(text):
         error = refusal(fragments)
         assert isinstance(error, IncompleteError)
         assert (error.code, error.offset) == ("truncated", len(text))
 
 
-def test_numbers_go_through_the_callers_functions() -> None:
+def test_the_callers_functions_convert_numbers() -> None:
     value = built(["[1.50, 2, 1e2, -3]"], parse_float=Decimal, parse_int=lambda text: f"int {text}")
     assert value == [Decimal("1.50"), "int 2", Decimal("1e2"), "int -3"]
     assert str(value[0]) == "1.50"
 
 
-def test_an_exception_of_the_callers_function_is_a_refusal() -> None:
+def test_an_exception_of_the_callers_function_is_an_error() -> None:
     def picky(text: str) -> object:
         raise LookupError(f"no {text}")
 
@@ -272,7 +272,7 @@ def test_an_exception_of_the_callers_function_is_a_refusal() -> None:
             assert isinstance(error.__cause__, LookupError)
 
 
-def test_the_end_of_a_root_number_can_be_said() -> None:
+def test_end_root_number() -> None:
     recorder = Recorder()
     machine = Machine(recorder)
     machine.feed("12")
@@ -309,7 +309,7 @@ NUMBERS = st.one_of(
     st.sampled_from([None, 18, 19]),
     st.sampled_from(["[%s]", '{"k": [%s]}', '[{"k": %s}]', "[%s}", "[%sx"]),
 )
-def test_numbers_that_end_in_the_fragment_are_as_others(
+def test_numbers_that_end_in_the_fragment(
     numbers: list[str], comma: str, digits: int | None, shape: str
 ) -> None:
     text = shape % comma.join(numbers)
@@ -317,7 +317,8 @@ def test_numbers_that_end_in_the_fragment_are_as_others(
     with pytest.MonkeyPatch.context() as patch:
         if not COMPILED:
             expected = outcome([text], limits=limits)
-            patch.setattr(machine, "COMPILED", True)  # which uses a loop for short numbers
+            # The compiled build has a loop for short numbers.
+            patch.setattr(machine, "COMPILED", True)
         else:
             expected = outcome(list(text), limits=limits)
         assert outcome([text], limits=limits) == expected

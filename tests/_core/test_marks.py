@@ -1,4 +1,4 @@
-"""Tests of the mark for the compiler: it leaves classes as they are, package or no package."""
+"""Tests of `mypyc_attr`: it does not change classes, with or without `mypy_extensions`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from streamparse._core import _marks
 SOURCE = Path(streamparse.__file__).parent / "_core" / "_marks.py"
 
 
-def loaded_anew() -> ModuleType:
-    """The module once more, from its source."""
+def loaded_again() -> ModuleType:
+    """Import the module again from its source."""
     spec = importlib.util.spec_from_file_location("marks_anew", SOURCE)
     assert spec is not None
     assert spec.loader is not None
@@ -25,7 +25,7 @@ def loaded_anew() -> ModuleType:
     return module
 
 
-def leaves_all_as_it_is(module: ModuleType) -> bool:
+def leaves_classes_unchanged(module: ModuleType) -> bool:
     class Plain:
         pass
 
@@ -38,20 +38,20 @@ def leaves_all_as_it_is(module: ModuleType) -> bool:
 
 
 def test_the_mark_that_is_in_use() -> None:
-    assert leaves_all_as_it_is(_marks)
+    assert leaves_classes_unchanged(_marks)
 
 
 def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mypy_extensions", None)
-    module = loaded_anew()
+    module = loaded_again()
     assert module.mypyc_attr.__module__ == "marks_anew"
-    assert leaves_all_as_it_is(module)
+    assert leaves_classes_unchanged(module)
 
 
 def test_with_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     package = ModuleType("mypy_extensions")
     package.mypyc_attr = lambda *attrs, **kwattrs: lambda kind: kind  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "mypy_extensions", package)
-    module = loaded_anew()
+    module = loaded_again()
     assert module.mypyc_attr is package.mypyc_attr
-    assert leaves_all_as_it_is(module)
+    assert leaves_classes_unchanged(module)

@@ -1,4 +1,4 @@
-"""Tests of `JSONParser` from below: options, kinds of input, the life cycle, failures, forks."""
+"""Tests of `JSONParser`: options, kinds of input, the life cycle, errors and forks."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_wrong_values(options: dict[str, Any], words: str) -> None:
     ids=repr,
 )
 def test_wrong_types(options: dict[str, Any]) -> None:
-    # Which of the two it is may differ between the builds; neither lets it pass.
+    # The compiled build may raise TypeError where the interpreted one raises ValueError.
     with pytest.raises((TypeError, ValueError)):
         JSONParser(**options)
 
@@ -161,7 +161,7 @@ def test_finish_at_once() -> None:
     assert (parser.value, parser.done, parser.started) == ([], True, False)
 
 
-def test_a_failed_end_is_for_good() -> None:
+def test_a_failed_finish_is_final() -> None:
     parser = JSONParser()
     parser.feed("[1")
     for _ in range(3):
@@ -175,7 +175,7 @@ def test_a_failed_end_is_for_good() -> None:
 
 
 @pytest.mark.parametrize("many", [False, True])
-def test_a_failed_parser_keeps_what_it_understood(many: bool) -> None:
+def test_a_failed_parser_keeps_its_value(many: bool) -> None:
     text = '{"a": [1, {"b": "x\x00'
     for fragments in both(text):
         parser = JSONParser(many=many)
@@ -188,7 +188,7 @@ def test_a_failed_parser_keeps_what_it_understood(many: bool) -> None:
         assert parser.open_path == ((0,) * many + ("a", 1, "b"))
 
 
-def test_a_wrong_kind_of_input_to_a_dead_parser() -> None:
+def test_a_wrong_kind_of_input_after_an_error() -> None:
     parser = JSONParser()
     failure(parser, ["]"])
     with pytest.raises(JSONSyntaxError):
@@ -229,7 +229,7 @@ def forks(parser: JSONParser) -> Iterator[JSONParser]:
 
 
 def rest_of(parser: JSONParser, fragments: list[Any]) -> tuple[Any, ...]:
-    """All results of a parser from here to the end, as plain data."""
+    """Return all results of a parser from here to the end."""
     events: list[Any] = []
     try:
         for fragment in fragments:
@@ -261,7 +261,7 @@ def test_a_fork_at_every_character(options: dict[str, Any], document: str) -> No
         twins = list(forks(parser))
         assert [shown(twin) for twin in twins] == [before] * 4
         outcomes = [rest_of(twin, [second]) for twin in twins]
-        assert shown(parser) == before, "a fork leaves the original alone"
+        assert shown(parser) == before, "a fork does not change the original"
         assert outcomes == [rest_of(parser, [second])] * 4
 
 
@@ -305,7 +305,7 @@ def test_forks_of_a_finished_parser() -> None:
             twin.feed(b"x")
 
 
-def test_forks_of_a_dead_parser() -> None:
+def test_forks_of_a_failed_parser() -> None:
     parser = JSONParser()
     error = failure(parser, ['[1, "a", ?'])
     for twin in forks(parser):

@@ -1,4 +1,4 @@
-"""`json_text` writes whatever a parser makes; the lines of the command line are made of it too."""
+"""Tests of streamparse._core.plain: JSON text and checked reading of plain values."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_depth_infinity_and_lone_surrogates() -> None:
         ({"deep": {"inf": [-math.inf]}}, '{"deep":{"inf":[-1e999]}}'),
     ],
 )
-def test_values_that_the_standard_library_refuses(value: object, text: str) -> None:
+def test_values_that_the_standard_library_rejects(value: object, text: str) -> None:
     assert json_text(value) == text
 
 
@@ -74,7 +74,7 @@ def test_values_that_the_standard_library_refuses(value: object, text: str) -> N
         (1.5, "1.5"),
     ],
 )
-def test_text_of_any_value_of_a_record(value: object, text: str) -> None:
+def test_shown(value: object, text: str) -> None:
     assert shown(value) == text
 
 

@@ -1,4 +1,4 @@
-"""A parser without events: the same value, repairs, paths and errors, and no event."""
+"""Tests of `events=False`: value, repairs, paths and errors are the same, without events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VALUES = st.recursive(
 
 
 def steps(pieces: list[str], **options: Any) -> list[Any]:
-    """Return what a parser shows after each piece, and its error."""
+    """Return the state of a parser after each piece, its error and its repairs."""
     parser = JSONParser(**options)
     seen: list[Any] = []
     try:

@@ -1,4 +1,4 @@
-"""Tests of the input of a parser: text, bytes, and what is left after the value."""
+"""Tests of the input of a parser: text, bytes, and the remainder after the value."""
 
 from __future__ import annotations
 
@@ -115,13 +115,13 @@ def test_text_and_bytes_do_not_mix_after_the_value() -> None:
     assert parser.remainder == " and more"
 
 
-def test_empty_fragments_are_free() -> None:
+def test_empty_fragments_change_nothing() -> None:
     parser = JSONParser()
     for empty in ("", b"", bytearray(), memoryview(b"")):
         assert parser.feed(empty) == []
     parser.feed("[1")
     for empty in ("", b"", bytearray(), memoryview(b"")):
-        assert parser.feed(empty) == [], "an empty fragment is of no kind"
+        assert parser.feed(empty) == [], "an empty fragment may be text or bytes"
     parser.feed("]")
     parser.finish()
     assert parser.feed("") == []
@@ -146,7 +146,7 @@ def test_any_other_byte_order_mark_is_refused(text: str) -> None:
         assert isinstance(failure(JSONParser(), fragments), JSONSyntaxError)
 
 
-def test_a_byte_order_mark_is_no_value() -> None:
+def test_a_byte_order_mark_alone_is_empty() -> None:
     for fragments in both("\ufeff"):
         assert failure(JSONParser(), fragments).code == "empty"
 
@@ -207,7 +207,7 @@ def test_the_remainder_is_exact(document: str, rest: str, value: object) -> None
     "rest",
     [b"\xff", b"\xffabc", b" \xc3(", b"\xe2\x82", b"\xc3", b"\xed\xa0\x80", b"text \xf0\x9f\x98"],
 )
-def test_the_remainder_may_be_no_utf8(document: str, rest: bytes) -> None:
+def test_the_remainder_need_not_be_utf8(document: str, rest: bytes) -> None:
     data = document.encode() + rest
     for fragments in [*cuttings(data), *halvings(data)]:
         parser = JSONParser(trailing="stop")
@@ -225,7 +225,7 @@ def test_a_number_that_is_not_whole_does_not_stop() -> None:
         assert failure(JSONParser(trailing="stop"), [text]).code == "invalid_number"
 
 
-def test_invalid_bytes_inside_the_value_are_no_remainder() -> None:
+def test_invalid_bytes_inside_the_value_are_an_error() -> None:
     for fragments in cuttings(b'["a\xff"] rest'):
         assert failure(JSONParser(trailing="stop"), fragments).code == "invalid_utf8"
 
@@ -269,7 +269,7 @@ SCHEMA = {"items": {"properties": {"n": {"type": "integer"}}, "required": ["n"]}
 @pytest.mark.parametrize("dialect", ["strict", "lenient"])
 @pytest.mark.parametrize("size", [1, 2, 5, 100])
 def test_the_places_of_all_violations(dialect: str, size: int) -> None:
-    """Each has the line, column and excerpt of its character, however the text is cut."""
+    """Each violation has the line, column and excerpt of its character, for any chunking."""
     text = '[\n {"n": "x"},\n\n {"n": 1}, {"n": true}, {}\n]'
     parser = JSONParser(dialect, validator=SchemaValidator(SCHEMA, collect=True))
     for start in range(0, len(text), size):
@@ -290,7 +290,7 @@ def test_a_violation_at_the_end_of_the_input() -> None:
     assert "\n1".endswith(error.excerpt[-2:]) or error.excerpt.endswith("12")
 
 
-def test_a_word_is_refused_where_it_began() -> None:
+def test_a_word_is_rejected_at_its_first_character() -> None:
     parser = JSONParser(
         "lenient", validator=SchemaValidator({"items": {"type": "integer"}}, collect=True)
     )

@@ -1,4 +1,4 @@
-"""The count of what a message keeps."""
+"""Tests of `Room`, which counts how much a message keeps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def code_of(call: Any, *arguments: Any) -> str:
     return caught.value.code
 
 
-def test_text_is_cut_where_the_room_ends() -> None:
+def test_text_is_cut_at_the_limit() -> None:
     room = Room(Limits(content=5))
     assert [room.fitting(text) for text in ("abc", "def", "g", "")] == ["abc", "de", "", ""]
     assert room.passed().offset == 5
@@ -33,7 +33,7 @@ def test_values_are_counted_whole_or_not_at_all() -> None:
     assert code_of(room.take, 1) == "content"
 
 
-def test_a_value_that_is_replaced_is_not_kept() -> None:
+def test_a_replaced_value_no_longer_counts() -> None:
     room = Room(Limits(content=10))
     holder: dict[str, Any] = {}
     for _ in range(5):
@@ -54,7 +54,7 @@ def test_parts_and_names() -> None:
     assert code_of(check_name, "abcd", Limits(name=3)) == "name"
 
 
-def test_nothing_is_bounded_at_the_end() -> None:
+def test_lift_removes_the_bounds() -> None:
     room = Room(Limits(content=0))
     room.lift()
     assert room.fitting("abc") == "abc"

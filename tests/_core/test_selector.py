@@ -1,4 +1,4 @@
-"""Tests of selection: the same nodes as `Query.matches`, and nothing kept but what is open."""
+"""Tests of selection: the nodes of `Query.matches`, and values that keep only open parts."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def parsed(*texts: str) -> list[Query]:
 
 
 def ran(builder: Builder, fragments: list[str], many: bool = False) -> list[Any]:
-    """The events of these fragments."""
+    """Return the events of these fragments."""
     machine = Machine(builder, MachineOptions(many=many))
     for fragment in fragments:
         machine.feed(fragment)
@@ -100,7 +100,7 @@ def ran(builder: Builder, fragments: list[str], many: bool = False) -> list[Any]
 
 
 def chosen(document: str, queries: list[Query], many: bool = False) -> list[Any]:
-    """The events that the queries ask for, out of all."""
+    """Return the events that the queries select from all events."""
     every = merge_deltas(ran(Builder(many), [document], many))
     return [event for event in every if wanted(queries)(event.path)]
 
@@ -141,7 +141,7 @@ def test_no_queries_select_nothing() -> None:
     assert not any(walked(selector, path) for path in paths_of(json.loads(DOCUMENT)))
 
 
-def test_a_selector_is_asked_for_the_same_step_again_and_again() -> None:
+def test_a_selector_can_be_used_repeatedly() -> None:
     selector = Selector(parsed("$..a[0]"))
     for _ in range(3):
         assert walked(selector, ("b", "a", 0))
@@ -169,7 +169,7 @@ def test_events_of_any_queries(texts: list[str], document: str, drop: bool) -> N
     assert merge_deltas(found) == chosen(document, queries)
 
 
-def test_a_node_inside_a_selected_one_is_silent() -> None:
+def test_a_node_inside_a_selected_one_has_no_events() -> None:
     builder = SelectingBuilder(Selector(parsed("$.a")))
     assert ran(builder, ['{"a": [1, "x"], "b": [2]}']) == [
         ValueStarted(("a",), "array"),
@@ -177,7 +177,7 @@ def test_a_node_inside_a_selected_one_is_silent() -> None:
     ]
 
 
-def test_a_selected_node_inside_a_selected_one_is_not() -> None:
+def test_a_selected_node_inside_a_selected_one_has_events() -> None:
     builder = SelectingBuilder(Selector(parsed("$.a", "$.a[1]")), drop=True)
     assert ran(builder, ['{"a": [1, "x"], "b": "y"}']) == [
         ValueStarted(("a",), "array"),
@@ -234,7 +234,7 @@ ABSENT: Any = object()
 
 
 def pruned(value: Any, open_path: Path, selects: Callable[[Path], bool], path: Path = ()) -> Any:
-    """The rest of a partial value when only open selected nodes keep their content."""
+    """Return what remains of a partial value if only open selected nodes keep their content."""
     if selects(path):
         return value
     if path == open_path:
@@ -286,7 +286,7 @@ def test_arrays_hold_only_what_is_open_and_paths_keep_their_indexes() -> None:
 
 
 @pytest.mark.parametrize("root", ["1", "null", '"text"', '"te\\nxt"'])
-def test_a_root_that_is_no_container_is_dropped_however_it_was_read(root: str) -> None:
+def test_a_scalar_or_string_root_is_dropped(root: str) -> None:
     left = []
     for fragments in cuttings(root + " "):
         for read in (False, True):
@@ -326,7 +326,7 @@ def test_a_string_that_a_validator_asks_for() -> None:
     assert builder.innermost() == ""
 
 
-def test_asking_is_over_when_another_value_has_begun() -> None:
+def test_a_request_ends_when_a_scalar_arrives() -> None:
     builder = SelectingBuilder(Selector([]), drop=True)
     play(calls_of("["), builder)
     builder.keep_next()
@@ -337,7 +337,7 @@ def test_asking_is_over_when_another_value_has_begun() -> None:
 # Forks
 
 
-def told(builder: Builder, calls: list[Call]) -> list[Any]:
+def events_of(builder: Builder, calls: list[Call]) -> list[Any]:
     play(calls, builder)
     return builder.take_events()
 
@@ -347,22 +347,22 @@ def told(builder: Builder, calls: list[Call]) -> list[Any]:
 def test_a_fork_at_every_call(text: str, drop: bool) -> None:
     calls = calls_of(DOCUMENT)
     whole = SelectingBuilder(Selector(parsed(text)), drop)
-    expected = told(whole, calls)
+    expected = events_of(whole, calls)
     for at in range(len(calls) + 1):
         builder = SelectingBuilder(Selector(parsed(text)), drop)
-        first = told(builder, calls[:at])
+        first = events_of(builder, calls[:at])
         other = SelectingBuilder(Selector(parsed(text)), drop)
         other.resume(builder.state_now())
         before = repr(builder.value)
         for twin in (builder.clone(), other):
             assert repr(twin.value) == before
-            assert first + told(twin, calls[at:]) == expected
+            assert first + events_of(twin, calls[at:]) == expected
             assert twin.value == whole.value
         assert repr(builder.value) == before
 
 
 @pytest.mark.parametrize("asked", ["[1, [2]]", '{"a": [2]}', '"text"'])
-def test_asking_is_for_one_value_only(asked: str) -> None:
+def test_a_request_is_for_one_value_only(asked: str) -> None:
     builder = SelectingBuilder(Selector([]), drop=True)
     play(calls_of("["), builder)
     builder.keep_next()

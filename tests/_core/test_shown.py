@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from streamparse._core.shown import int_text, no_such_name, safe_repr
 
-# Deeper than the C stack of any Python allows.
+# Deeper than the stack of any Python allows.
 DEEP = 200_000
 
 

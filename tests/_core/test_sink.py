@@ -1,4 +1,4 @@
-"""Tests of the sink protocol: the calls of a validator, and how its rejection ends the parse."""
+"""Tests of the sink protocol: the calls of a validator, and how a violation ends parsing."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_defaults() -> None:
     assert validator.violations is not Validator().violations
 
 
-def test_what_a_subclass_must_write_itself() -> None:
+def test_methods_that_a_subclass_must_define() -> None:
     with pytest.raises(NotImplementedError, match="Validator cannot be cloned"):
         Validator().clone()
     with pytest.raises(NotImplementedError):
@@ -87,7 +87,7 @@ def test_what_a_subclass_must_write_itself() -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_a_validator_hears_what_a_precise_sink_hears(document: str) -> None:
+def test_a_validator_gets_the_calls_of_a_precise_sink(document: str) -> None:
     expected = joined(calls_of(document))
     for fragments in cuttings(document):
         judging = RecordingFactory()
@@ -97,17 +97,17 @@ def test_a_validator_hears_what_a_precise_sink_hears(document: str) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_every_character_has_its_place(document: str) -> None:
+def test_every_character_has_its_offset(document: str) -> None:
     judging = RecordingFactory()
     read(JSONParser(validator=judging), [document])
     runs: list[Any] = [call for call in judging.begun[0].violations if "text" in str(call)]
     for _, text, offset in (call for call in runs if len(call) == 3):
         as_written = document[offset : offset + len(text)] == text
-        assert as_written or len(text) == 1, "an escape is a run of its own"
+        assert as_written or len(text) == 1, "an escape is a separate run"
 
 
 class Grammar(Sink):
-    """Fails at a call that cannot come now."""
+    """Fails at a call that the protocol does not allow in the current state."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,7 +117,7 @@ class Grammar(Sink):
     def at(self, offset: int, *allowed: str) -> None:
         state = self.open[-1] if self.open else "root"
         assert state in allowed, f"{state}, not {allowed}"
-        assert offset >= self.place, "places never go back"
+        assert offset >= self.place, "offsets never decrease"
         self.place = offset
 
     def value(self, offset: int) -> None:
@@ -193,10 +193,10 @@ def test_a_scalar_begins_as_soon_as_its_kind_is_certain() -> None:
     assert judging.begun[0].violations[-1] == ("start_scalar", "null", 5)
 
 
-# The value that it sees
+# `built`: the value that has just been completed
 
 
-def test_what_is_built_at_a_close() -> None:
+def test_built_at_the_end_of_each_value() -> None:
     for fragments in cuttings('{"k": ["a", {}, [1]], "": "\\n"}'):
         judging = RecordingFactory()
         feed_all(JSONParser(validator=judging), fragments)
@@ -212,8 +212,8 @@ def test_what_is_built_at_a_close() -> None:
         ]
 
 
-class Curious(RecordingValidator):
-    """Looks at `built` where there is nothing to see: at every call but the ends."""
+class ReadsBuiltEarly(RecordingValidator):
+    """Reads `built` at every call that does not end a value or key, where it is None."""
 
     def look(self) -> None:
         pass
@@ -226,8 +226,8 @@ class Curious(RecordingValidator):
         self.seen.append(self.built)
 
 
-def test_nothing_is_built_elsewhere() -> None:
-    judging = RecordingFactory(kind=Curious)
+def test_built_is_none_at_other_calls() -> None:
+    judging = RecordingFactory(kind=ReadsBuiltEarly)
     JSONParser(validator=judging).feed('{"a": [[], "x", "y"], "b": {}, "c": [2, {}, true]}')
     assert judging.begun[0].seen == [None] * 20
 
@@ -249,7 +249,7 @@ def test_built_is_the_value_itself() -> None:
 
 
 class Wanting(RecordingValidator):
-    """Asks for the value of every member `keep`."""
+    """Requests the value of every member `keep`."""
 
     def __init__(self, bound: int | None = None) -> None:
         super().__init__(bound)
@@ -274,7 +274,7 @@ class Wanting(RecordingValidator):
 
 
 @pytest.mark.parametrize("select", [(), "$.none", "$..deep"])
-def test_a_value_can_be_asked_for_when_only_the_open_is_kept(select: Any) -> None:
+def test_a_validator_can_request_a_value_that_would_be_dropped(select: Any) -> None:
     document = (
         '{"keep": "kept", "b": "left", "c": [{"keep": [1, {"d": "in"}]}, [2], ["out"]],'
         ' "e": {"keep": {"f": [3]}, "g": {"h": {}}}}'
@@ -290,7 +290,7 @@ def test_a_value_can_be_asked_for_when_only_the_open_is_kept(select: Any) -> Non
         assert parser.value == {}
 
 
-def test_nothing_is_kept_unasked() -> None:
+def test_nothing_is_kept_without_a_request() -> None:
     judging = RecordingFactory()
     parser = JSONParser(select=(), keep="open", validator=judging)
     read(parser, ['{"a": [1, "two", [3]], "b": "c"}'])
@@ -302,20 +302,20 @@ class WantingScalars(RecordingValidator):
         self.wants_whole = True
 
 
-def test_asking_for_a_scalar_asks_for_nothing_else() -> None:
+def test_requesting_a_scalar_requests_nothing_else() -> None:
     judging = RecordingFactory(kind=WantingScalars)
     read(JSONParser(select=(), keep="open", validator=judging), ["[1, [2, 3]]"])
     assert judging.begun[0].seen == [[], []]
 
 
-# Refusal
+# Violations
 
 
-Refusal = tuple[JSONParser, list[Any], SchemaViolation]
+Violation = tuple[JSONParser, list[Any], SchemaViolation]
 
 
-def refused(fragments: list[str], bound: int) -> Refusal | None:
-    """The parser, its events and the error after a refusal, if there was any."""
+def refused(fragments: list[str], bound: int) -> Violation | None:
+    """Return the parser, its events and the violation, or None if there was none."""
     parser = JSONParser(validator=RecordingFactory(bound))
     events: list[Any] = []
     try:
@@ -328,7 +328,7 @@ def refused(fragments: list[str], bound: int) -> Refusal | None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_a_refusal_stops_everything_before_the_character(document: str) -> None:
+def test_a_violation_stops_everything_before_the_character(document: str) -> None:
     refusals = 0
     for bound in range(len(document)):
         for fragments in cuttings(document):
@@ -348,7 +348,7 @@ def test_a_refusal_stops_everything_before_the_character(document: str) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_the_place_of_a_refusal_does_not_depend_on_the_cut(document: str) -> None:
+def test_the_place_of_a_violation_does_not_depend_on_the_cut(document: str) -> None:
     for bound in range(len(document) + 1):
         places = set()
         for fragments in cuttings(document):
@@ -359,7 +359,7 @@ def test_the_place_of_a_refusal_does_not_depend_on_the_cut(document: str) -> Non
         assert len(places) <= 1
 
 
-def test_a_refusal_in_the_middle_of_a_run() -> None:
+def test_a_violation_in_the_middle_of_a_run() -> None:
     parser = JSONParser(validator=RecordingFactory(bound=6))
     with pytest.raises(SchemaViolation) as caught:
         parser.feed('["abcdef"]')
@@ -390,14 +390,14 @@ def test_a_refusal_in_the_middle_of_a_run() -> None:
         ("12", 2, None),
     ],
 )
-def test_what_is_left_of_a_refused_value(document: str, bound: int, value: object) -> None:
+def test_the_value_after_a_violation(document: str, bound: int, value: object) -> None:
     for fragments in cuttings(document):
         outcome = refused(fragments, bound)
         assert outcome is not None
         assert outcome[0].value == value
 
 
-def test_a_refusal_is_for_good() -> None:
+def test_a_violation_is_final() -> None:
     parser = JSONParser(validator=RecordingFactory(bound=1))
     with pytest.raises(SchemaViolation):
         parser.feed("[1]")
@@ -408,7 +408,7 @@ def test_a_refusal_is_for_good() -> None:
         assert caught.value.events == []
 
 
-def test_a_refusal_knows_its_own_path() -> None:
+def test_a_violation_with_its_own_path() -> None:
     class Knowing(Validator):
         def start_array(self, offset: int) -> None:
             raise SchemaViolation("no", code="expected_value", offset=offset, path=("own", 1))
@@ -425,7 +425,7 @@ def test_a_refusal_knows_its_own_path() -> None:
 # One state for each document
 
 
-def test_each_document_has_its_own_judge() -> None:
+def test_each_document_has_its_own_validator() -> None:
     for fragments in cuttings('[1] "a" {}\n7 [[]]'):
         judging = RecordingFactory()
         parser = JSONParser(many=True, validator=judging)
@@ -440,7 +440,7 @@ def test_each_document_has_its_own_judge() -> None:
         ]
 
 
-def test_violations_of_all_documents_are_gathered() -> None:
+def test_violations_of_all_documents_are_collected() -> None:
     parser = JSONParser(many=True, validator=RecordingFactory())
     assert parser.violations == []
     parser.feed("[1] ")
@@ -458,7 +458,7 @@ def test_without_a_validator_there_are_no_violations() -> None:
     assert parser.violations == []
 
 
-def test_a_refusal_in_a_later_document() -> None:
+def test_a_violation_in_a_later_document() -> None:
     parser = JSONParser(many=True, validator=RecordingFactory(bound=5))
     with pytest.raises(SchemaViolation) as caught:
         parser.feed("[1] [2]")
@@ -475,7 +475,7 @@ def pickled(parser: JSONParser) -> JSONParser:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_forks_take_the_judge_with_them(document: str) -> None:
+def test_forks_copy_the_validator(document: str) -> None:
     whole = JSONParser(validator=RecordingFactory())
     read(whole, [document])
     for first, second in halvings(document):
@@ -488,7 +488,7 @@ def test_forks_take_the_judge_with_them(document: str) -> None:
         assert parser.violations == calls_of(first)
 
 
-def test_forks_take_the_violations_of_earlier_documents_with_them() -> None:
+def test_forks_keep_the_violations_of_earlier_documents() -> None:
     parser = JSONParser(many=True, validator=RecordingFactory())
     parser.feed('[1] "a')
     for twin in (parser.clone(), pickled(parser)):
@@ -497,7 +497,7 @@ def test_forks_take_the_violations_of_earlier_documents_with_them() -> None:
     assert parser.violations == calls_of('[1] "a', many=True)
 
 
-def test_a_fork_refuses_on_its_own() -> None:
+def test_a_fork_raises_its_own_violations() -> None:
     for at in range(5):
         parser = JSONParser(validator=RecordingFactory(bound=5))
         parser.feed("[1, 2]"[:at])
@@ -522,7 +522,7 @@ def test_a_validator_that_cannot_be_cloned() -> None:
         parser.finish()
 
 
-def test_a_recorder_of_these_tests_can_be_cloned() -> None:
+def test_the_recording_validator_can_be_cloned() -> None:
     recorder = Recorder()
     play(CALLS, recorder)
     twin = recorder.clone()

@@ -15,20 +15,20 @@ def test_any_cut_gives_the_same_text(pieces: list[str]) -> None:
     halves = Halves()
     out = [halves.take(piece) for piece in pieces]
     whole = "".join([*out, halves.rest()])
-    # A pair that two pieces shared would show here: Python keeps two halves that meet apart.
+    # Halves from two pieces must be one character: Python strings would keep them apart.
     assert whole == joined("".join(pieces))
     assert halves.passed == len(whole)
     assert halves.rest() == ""
 
 
-def test_what_is_left() -> None:
+def test_lone_halves() -> None:
     assert lone("abc") == lone(SMILE) == -1
     assert lone(f"é{LOW}") == 1
     assert without_halves(f"{LOW}{SMILE}{HIGH}") == f"\ufffd{SMILE}\ufffd"
     assert without_halves("abc") == "abc"
 
 
-def test_choices() -> None:
+def test_check_surrogates() -> None:
     for choice in ("keep", "replace", "error"):
         check_surrogates(choice)
     with pytest.raises(ValueError, match="surrogates must be"):

@@ -1,4 +1,4 @@
-"""Tests of UTF-8 across cuts."""
+"""Tests of decoding UTF-8 in fragments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SAMPLE = "plain é € 😀 \x00\x7f\u07ff\u0800\uffff\U00010000\U0010ffff\ufeff
 
 
 def decoded(fragments: list[bytes]) -> tuple[str, bytes, bytes]:
-    """The text, what is pending and what is invalid."""
+    """Return the text, the pending bytes and the invalid bytes."""
     decoder = Utf8Decoder()
     text = "".join(decoder.feed(fragment) for fragment in fragments)
     return text, decoder.pending, decoder.invalid
@@ -72,7 +72,7 @@ def test_a_cut_character_is_pending(char: str) -> None:
     ],
 )
 @pytest.mark.parametrize("before", ["", "ab", "é"])
-def test_what_is_no_utf8_is_left_in_invalid(invalid: bytes, before: str) -> None:
+def test_invalid_utf8_is_left_in_invalid(invalid: bytes, before: str) -> None:
     data = before.encode() + invalid + b"after"
     for fragments in [*cuttings(data), *halvings(data)]:
         assert decoded(fragments) == (before, b"", invalid + b"after")
@@ -104,7 +104,7 @@ def replaced(fragments: list[bytes]) -> str:
     return text + decoder.finish() + decoder.finish()
 
 
-def test_replacing_is_only_needed_for_what_is_invalid() -> None:
+def test_valid_utf8_is_not_replaced() -> None:
     data = SAMPLE.encode()
     for fragments in [[], *cuttings(data), *halvings(data)]:
         assert replaced(fragments) == (SAMPLE if fragments else "")
@@ -120,7 +120,7 @@ def test_replacing_is_the_same_for_every_cut(data: bytes, sizes: list[int]) -> N
     assert replaced([data[at : at + 1] for at in range(len(data))]) == whole
 
 
-def test_a_cut_character_is_held_only_as_long_as_it_may_go_on() -> None:
+def test_a_cut_character_is_held_back_only_while_it_may_be_valid() -> None:
     decoder = Utf8Replacer()
     assert [decoder.feed(b"a\xf0"), decoder.feed(b"\x9f"), decoder.feed(b"(")] == [
         "a",
@@ -139,6 +139,6 @@ def test_bytes_of_any_kind(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["ab", None, 3, [97]])
-def test_what_is_no_bytes(wrong: object) -> None:
+def test_values_that_are_not_bytes(wrong: object) -> None:
     with pytest.raises(TypeError, match=f"not {type(wrong).__name__}$"):
         as_bytes(wrong)

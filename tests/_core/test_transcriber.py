@@ -1,4 +1,4 @@
-"""Tests of the transcriber: it writes JSON text during sink calls, with offsets of that text."""
+"""Tests of the transcriber, which writes JSON text during sink calls and uses its offsets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def compact(value: object) -> str:
 
 
 @given(VALUES)
-def test_what_is_said_is_written_and_passed_on(value: Any) -> None:
+def test_calls_are_written_as_json_and_passed_on(value: Any) -> None:
     builder = Builder()
     sink = Transcriber(builder)
     emit_value(value, sink)
@@ -42,20 +42,20 @@ def test_what_is_said_is_written_and_passed_on(value: Any) -> None:
     assert same(builder.value, value)
 
 
-def said(value: object) -> tuple[list[Call], list[Call]]:
-    """The sink calls for the value, and those of a machine that reads the text."""
-    heard = Recorder(precise=True)
-    sink = Transcriber(heard)
+def both_calls(value: object) -> tuple[list[Call], list[Call]]:
+    """Return the sink calls for the value, and those of a machine that reads its text."""
+    received = Recorder(precise=True)
+    sink = Transcriber(received)
     emit_value(value, sink)
     read = Recorder(precise=True)
     machine = Machine(read)
     machine.feed(sink.take())
     machine.finish()
-    return characters(heard.calls), characters(read.calls)
+    return characters(received.calls), characters(read.calls)
 
 
 def characters(calls: list[Call]) -> list[Call]:
-    """The calls with every run of text split into characters, so that cuts do not matter."""
+    """Split every run of text into characters, so that chunking does not matter."""
     found: list[Call] = []
     for call in calls:
         if call[0] in ("text", "key_text"):
@@ -84,27 +84,27 @@ def characters(calls: list[Call]) -> list[Call]:
     ids=repr,
 )
 def test_offsets_are_those_of_the_text(value: object) -> None:
-    """The sink calls are those of a machine that reads the text."""
-    heard, read = said(value)
-    assert heard == read
+    """The offsets of the calls are those of the written text."""
+    received, read = both_calls(value)
+    assert received == read
 
 
 @given(VALUES)
 def test_offsets_of_any_value(value: object) -> None:
-    heard, read = said(value)
-    assert tokens([list(call) for call in heard]) == tokens([list(call) for call in read])
+    received, read = both_calls(value)
+    assert tokens([list(call) for call in received]) == tokens([list(call) for call in read])
 
 
-def test_a_listener_that_is_not_precise_gets_its_text_in_one_run() -> None:
-    heard = Recorder()
-    emit_value({"a\n": 'b"c'}, Transcriber(heard))
-    assert [call[1] for call in heard.calls if call[0] in ("text", "key_text")] == ["a\n", 'b"c']
+def test_an_imprecise_sink_gets_its_text_in_one_run() -> None:
+    received = Recorder()
+    emit_value({"a\n": 'b"c'}, Transcriber(received))
+    assert [call[1] for call in received.calls if call[0] in ("text", "key_text")] == ["a\n", 'b"c']
 
 
 def test_take_after_each_step() -> None:
-    """The text grows as the value does; taking it changes no offset."""
-    heard = Recorder(precise=True)
-    sink = Transcriber(heard)
+    """`take` returns the text since the last `take`, and offsets still count from the start."""
+    received = Recorder(precise=True)
+    sink = Transcriber(received)
     steps = []
     sink.start_object(0)
     steps.append(sink.take())
@@ -120,10 +120,10 @@ def test_take_after_each_step() -> None:
     sink.end(0)
     steps.append(sink.take())
     assert steps == ["{", '"a":', '"b\\n', 'c"}']
-    assert characters(heard.calls) == said({"a": "b\nc"})[1]
+    assert characters(received.calls) == both_calls({"a": "b\nc"})[1]
 
 
-def test_tell_takes_what_json_does_not_know() -> None:
+def test_emit_value_converts_other_objects() -> None:
     class Odd:
         def __str__(self) -> str:
             return "odd"
@@ -133,7 +133,7 @@ def test_tell_takes_what_json_does_not_know() -> None:
     assert sink.take() == '{"1":[true,"odd"],"None":"x"}'
 
 
-def test_tell_does_not_recurse() -> None:
+def test_emit_value_does_not_recurse() -> None:
     deep: Any = "x"
     for _ in range(50_000):
         deep = [deep]
@@ -182,7 +182,7 @@ def test_building_does_the_same_as_emitting(value: Any, other: Any) -> None:
     expected, found = Builder(), Builder()
     sink = Transcriber(expected)
     pieces: list[str] = []
-    for one in (value, other):  # the second replaces the first, as in a repeated value
+    for one in (value, other):  # The second value replaces the first.
         emit_value(one, sink)
         sink.writer.first = True
         build_value(one, found, pieces)

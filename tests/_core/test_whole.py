@@ -1,4 +1,4 @@
-"""Containers that are decoded at once: the same values, states and errors as one by one."""
+"""Tests of containers that are decoded at once: values and errors are the same."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def outcome(fragments: list[str], **options: Any) -> Any:
 
 
 @given(DOCUMENTS, st.integers(1, 60), st.lists(st.integers(0, 3_000), max_size=2), OPTIONS)
-def test_a_long_fragment_is_as_with_events(
+def test_a_long_fragment_gives_the_results_with_events(
     document: str, times: int, cuts: list[int], options: dict[str, Any]
 ) -> None:
     text = "[\n" + ", ".join([document] * times) + "]"

@@ -1,4 +1,4 @@
-"""Tests of the writer: compact JSON text, complete and valid whatever drives it."""
+"""Tests of the writer, which makes compact JSON text of sink calls."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_any_value(value: Any) -> None:
         max_leaves=20,
     )
 )
-def test_any_value_is_written_like_the_standard_library_does(value: Any) -> None:
+def test_any_value_is_written_like_the_standard_library(value: Any) -> None:
     assert written(value) == compact(value)
 
 
@@ -125,7 +125,7 @@ def test_numbers(number: object, text: str) -> None:
     json.loads(text, parse_constant=pytest.fail)
 
 
-def test_infinities_read_back_as_they_were() -> None:
+def test_infinities_are_read_back() -> None:
     assert json.loads(written([math.inf, -math.inf])) == [math.inf, -math.inf]
 
 
@@ -176,7 +176,7 @@ def test_a_fork_at_every_call(document: str) -> None:
             assert before + twin.take() == text
 
 
-def test_the_state_does_not_follow_the_writer() -> None:
+def test_a_saved_state_does_not_change() -> None:
     writer = Writer()
     play([("start_array", 0)], writer)
     state = writer.state_now()
