@@ -7,6 +7,17 @@ from typing import Any
 
 import pytest
 
+from streamparse import (
+    Citation,
+    Message,
+    MessageStarted,
+    ProviderEvent,
+    Reasoning,
+    ReasoningDelta,
+    RefusalDelta,
+    Text,
+    TextDelta,
+)
 from streamparse.encoders import OpenAIResponses
 from tests.encoders import test_openai_responses as trips
 from tests.encoders.sources import sent_while_read
@@ -76,3 +87,100 @@ def test_ids_are_not_used_twice() -> None:
     source, _, _ = run_parser([ANSWER[0], *texts, *again, end], "openai-responses")
     output = OpenAIResponses().body(source.message)["output"]
     assert len({each["id"] for each in output}) == len(output)
+
+
+def written(*batches: list[Any]) -> list[Any]:
+    """The records of batches of events, without those about the response."""
+    encoder = OpenAIResponses()
+    records = [record for batch in batches for record in encoder.encode(batch)]
+    records += encoder.finish()
+    return [record for record in records if "response" not in record]
+
+
+def kinds(records: list[Any]) -> list[str]:
+    return [record["type"].removeprefix("response.") for record in records]
+
+
+START = MessageStarted("r", "m")
+
+
+def likely(token: str) -> ProviderEvent:
+    return ProviderEvent("logprobs", [{"token": token, "logprob": -1.0, "top_logprobs": []}])
+
+
+def test_log_probabilities_belong_to_the_text_that_is_open() -> None:
+    a, b, c = likely("a"), likely("b"), ProviderEvent("logprobs", {"content": likely("c").data})
+    records = written(
+        [START, likely("early"), ReasoningDelta("Hm"), likely("thought"), TextDelta("a"), a],
+        [TextDelta("b"), TextDelta("c"), b],
+        [c, ProviderEvent("logprobs", []), ProviderEvent("ping", [1])],
+    )
+    deltas = [record for record in records if record["type"] == "response.output_text.delta"]
+    assert [(record["delta"], record["logprobs"]) for record in deltas] == [
+        ("a", a.data),
+        ("bc", b.data),
+        ("", likely("c").data),
+    ]
+    [done] = [record for record in records if record["type"] == "response.output_text.done"]
+    assert done["logprobs"] == [*a.data, *b.data, *likely("c").data]
+
+
+@pytest.mark.parametrize(
+    ("extra", "kind", "place"),
+    [({}, "reasoning_text", "content"), ({"summary_index": 0}, "summary_text", "summary")],
+)
+def test_reasoning_is_a_summary_or_a_text(extra: Any, kind: str, place: str) -> None:
+    message = finished(Reasoning("Hm.", extra), Text("So."))
+    [thought, text] = OpenAIResponses().body(message)["output"]
+    assert thought[place] == [{"type": kind, "text": "Hm."}]
+    assert (text["type"], text["content"][0]["text"]) == ("message", "So.")
+
+
+def finished(*parts: Any) -> Message:
+    message = Message()
+    message.content = list(parts)
+    message.status, message.finish_reason = "complete", "stop"
+    return message
+
+
+def test_reasoning_without_text() -> None:
+    """It is an item if the next turn needs it."""
+    empty, kept = Reasoning("", {"odd": 1}), Reasoning("", {"encrypted_content": "E", "id": "rs"})
+    output = OpenAIResponses().body(finished(empty, kept, Text("So.")))["output"]
+    assert [(item["type"], item.get("encrypted_content")) for item in output] == [
+        ("reasoning", "E"),
+        ("message", None),
+    ]
+
+
+def test_citations_in_other_places() -> None:
+    """One before any text belongs to the first text, and a late one to the text before it."""
+    pages = [{**PAGE, "url": f"https://{name}"} for name in "abcd"]
+    one, two, three, four = map(Citation, pages)
+    message = finished(one, Text("A"), two, Reasoning("Hm."), three, Text("B"), four)
+    first, _, second = OpenAIResponses().body(message)["output"]
+    cited = [
+        [note["url"] for note in item["content"][0]["annotations"]] for item in (first, second)
+    ]
+    assert cited == [["https://b", "https://a", "https://c"], ["https://d"]]
+    [thought] = OpenAIResponses().body(finished(one, Reasoning("Hm.")))["output"]
+    assert thought["type"] == "reasoning"
+
+
+def test_records_of_one_text() -> None:
+    records = written([START, TextDelta("a"), TextDelta("b")], [RefusalDelta("No.")])
+    assert kinds(records) == [
+        "output_item.added",
+        "content_part.added",
+        "output_text.delta",
+        "output_text.done",
+        "content_part.done",
+        "output_item.done",
+        "output_item.added",
+        "content_part.added",
+        "refusal.delta",
+        "refusal.done",
+        "content_part.done",
+        "output_item.done",
+    ]
+    assert [record["sequence_number"] for record in records] == list(range(2, 14))
