@@ -23,6 +23,7 @@ from streamparse import (
     StreamParseError,
 )
 from streamparse.errors import LimitError, WireError
+from streamparse.session_parser import begins_session
 from tests.sessions import (
     STATUS,
     Called,
@@ -314,6 +315,36 @@ def test_an_interrupt_ends_the_parser() -> None:
         parser.feed(realtime(ORDER)[-1])
     assert caught.value.code == "interrupted"
     assert [message.status for message in parser.messages] == ["truncated"]
+
+
+@each_protocol
+def test_records_that_a_resumed_session_repeats(api: str) -> None:
+    frames = [{**frame, "event_id": f"e{at}"} for at, frame in enumerate(frames_of(api, [ORDER]))]
+    parser, _ = read(api, [*frames, *frames[1:]])
+    numbered = api in ("google-interactions", "openai-responses")
+    assert parser.replayed == (len(frames) - 1 if numbered else 0)
+
+
+def test_tools_that_are_skipped() -> None:
+    bad = {"name": "bad", "parameters": {"required": 5}}
+    parser = SessionParser(tools=[bad], tools_errors="skip")
+    assert list(parser.tool_errors) == ["bad"]
+    assert SessionParser().tool_errors == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "begins"),
+    [
+        (json.dumps(realtime(THANKS)[0]), True),
+        (json.dumps({"setupComplete": {}}), True),
+        ('{"choices": []}', False),
+        ("[1]", False),
+        ("data: {", False),
+        ("[" * 200_000, False),
+    ],
+)
+def test_the_first_line_of_a_recorded_session(line: str, begins: bool) -> None:
+    assert begins_session(line.encode()) is begins
 
 
 # The laws, over sessions at random.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from streamparse.formats import (
     Section,
     TextReading,
 )
-from tests.formats.reading import calls_of, message_of, only, read
+from tests.formats.reading import calls_of, message_of, only, read, tool
 
 # A format that no model has: `@@name|key:=value;…@end`.
 OWN = Format(
@@ -174,4 +175,42 @@ def test_the_first_marker_determines_the_format() -> None:
 
 
 def test_a_format_that_begins_in_the_reasoning() -> None:
-    assert message_of("apriel_thinker", "a[BEGIN FINAL RESPONSE]b").text in ("b", "ab")
+    begun = Format(
+        name="begun",
+        calls=OWN.calls,
+        reasoning=Reasoning(open=("((",), close=("))",), begun=True),
+    )
+    cases: list[tuple[dict[str, Any], str, str]] = [
+        ({}, "b", "a"),
+        ({"in_reasoning": True}, "b", "a"),
+        ({"in_reasoning": False}, "a))b", ""),
+    ]
+    for options, text, reasoning in cases:
+        message = message_of(begun, "a))b", **options)
+        assert (message.text, message.reasoning) == (text, reasoning)
+
+
+@dataclass
+class Water:
+    """Interrupts whoever makes one, as Ctrl-C does."""
+
+    liters: int
+
+    def __post_init__(self) -> None:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_ends_the_parser() -> None:
+    parser = FormatParser("hermes", tools=[Water])
+    with pytest.raises(KeyboardInterrupt):
+        parser.feed('Hi <tool_call>{"name": "Water", "arguments": {"liters": 2}}</tool_call>')
+    with pytest.raises(StreamParseError) as caught:
+        parser.feed("x")
+    assert (caught.value.code, parser.message.status) == ("interrupted", "truncated")
+
+
+def test_tools_that_are_skipped() -> None:
+    bad = {"name": "bad", "parameters": {"required": 5}}
+    parser = FormatParser("hermes", tools=[bad, tool("f")], tools_errors="skip")
+    assert list(parser.tool_errors) == ["bad"]
+    assert FormatParser("hermes").tool_errors == {}

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from streamparse import Limits
+from streamparse.formats import Call, Format, Header, JsonArguments, Section
 from tests.formats.checks import run
-from tests.formats.reading import calls_in, calls_of, message_of, only
+from tests.formats.reading import calls_in, calls_of, message_of, only, tool
 
 
 def test_the_arguments_alone() -> None:
@@ -80,3 +81,65 @@ def test_a_literal_outside_of_strings_ends_lenient_arguments(text: str, calls: l
 def test_a_call_in_square_brackets_without_arguments() -> None:
     text = "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>f<｜tool▁sep｜><｜tool▁call▁end｜>"
     assert calls_in(message_of("deepseek_v31", text)) == [("f", "complete", {})]
+
+
+@pytest.mark.parametrize(
+    ("end", "call"),
+    [
+        ("{'a': [1, [TOOL_", ("f", "truncated", {"a": [1, []]})),
+        ("{'a': 'x [TOOL_", ("f", "truncated", {"a": "x [TOOL_"})),
+        ("{'a': 1}[TOOL_", ("f", "complete", {"a": 1})),
+        ("{'a': 1 [TOOL_CALLS]", ("f", "complete", {"a": 1})),
+    ],
+)
+def test_half_a_literal_at_the_end_of_lenient_arguments(end: str, call: Any) -> None:
+    for pieces in ([ARGS + end], list(ARGS + end)):
+        found = run("mistral_v13", pieces, dialect="lenient")
+        assert calls_in(found.message) == [call]
+
+
+# Calls in sections: `@@name=arguments#`, or `@@name;` without arguments.
+BOXED = Format(
+    name="boxed",
+    calls=(
+        Call(
+            open=("@@",),
+            header=Header(pattern=r"(?P<name>\w+)", end=("=",), empty=(";",), forbidden="\n"),
+            payload=JsonArguments(),
+            close=("#",),
+        ),
+    ),
+    sections=(Section(open=("<<",), close=(">>",)),),
+)
+KNOWN = [tool("g")]
+
+
+@pytest.mark.parametrize(
+    ("text", "calls"),
+    [
+        ("<<@@g;@@g={}#>>", [("g", "complete", {}), ("g", "complete", {})]),
+        ("<<@@f=@@g={}#>>", [("f", "rejected", None), ("g", "complete", {})]),
+        ("<<@@g= @@g=#>>", [("g", "rejected", None), ("g", "complete", {})]),
+        ("<<@@g=@@g", [("g", "rejected", None)]),
+        ('<<@@g={"a": "x', [("g", "truncated", {"a": "x"})]),
+    ],
+)
+def test_calls_with_an_empty_header_or_no_end(text: str, calls: list[Any]) -> None:
+    message = message_of(BOXED, text, tools=KNOWN)
+    assert (calls_in(message), message.text) == (calls, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "calls"),
+    [
+        ('Hi @@f={"a": 1}# there', 'Hi @@f={"a": 1}# there', []),
+        ("Hi @@f; there", "Hi @@f; there", []),
+        ("@@f=@@g={}#", "@@f=", [("g", "complete", {})]),
+        ("@@f=", "", []),  # the arguments may have been cut
+    ],
+)
+def test_an_unknown_tool_outside_of_a_section_is_text(
+    text: str, shown: str, calls: list[Any]
+) -> None:
+    message = message_of(BOXED, text, tools=KNOWN)
+    assert (message.text, calls_in(message)) == (shown, calls)
