@@ -410,3 +410,82 @@ JSON = st.recursive(
 @given(st.dictionaries(st.text("abc", max_size=3), JSON), st.integers(1, 9))
 def test_arguments_at_any_cut(reader: Reader, value: dict[str, Any], size: int) -> None:
     run_of(call_fragments(json.dumps(value), size), api="openai-chat").check(reader)
+
+
+def test_a_call_that_never_gets_a_name(reader: Reader) -> None:
+    """It has no events, so the next call begins it too."""
+    fragments = [
+        text_chunk("So"),
+        call_chunk("{}", index=0, id="c0"),
+        call_chunk('{"a": 1}', index=2, id="c2", name="plant"),
+        chunk(finish="tool_calls"),
+    ]
+    run = run_of(fragments, api="openai-chat")
+    [message] = run.check(reader)
+    assert [call["status"] for call in message["tool_calls"]] == ["rejected", "complete"]
+    records = [record for batch in run.batches for record in batch]
+    started = [record for record in records if record.get("type") == "tool_call_started"]
+    first, second, again = started  # its rejection is an event, which begins it properly
+    assert first == {"type": "tool_call_started", "call": 0, "kind": "function"}
+    assert (second["call"], second["name"]) == (1, "plant")
+    assert again == {**first, "id": "c0"}
+
+
+def step(index: int, step: dict[str, Any], *deltas: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"event_type": "step.start", "index": index, "step": step},
+        *({"event_type": "step.delta", "index": index, "delta": delta} for delta in deltas),
+        {"event_type": "step.stop", "index": index},
+    ]
+
+
+def test_results_of_server_tools(reader: Reader) -> None:
+    """A result that was cut has no record of its own, and comes with the last one."""
+    search = step(0, {"type": "google_search_call", "id": "s", "arguments": {"q": "x"}})
+    found = {"type": "google_search_result", "call_id": "s", "result": [{"title": "Ferns"}]}
+    text = step(2, {"type": "model_output"}, {"type": "text", "text": "So"})
+    end = {"event_type": "interaction.completed", "status": "completed"}
+    for records in ([*search, *step(1, found), *text, end], [*search, *step(1, found)[:1]]):
+        run = run_of(records, api="google-interactions")
+        [message] = run.check(reader)
+        kinds = [part["type"] for part in message["content"]]
+        assert kinds == ["tool_call", "server_tool_result", "text"][: len(kinds)]
+        assert message["content"][1]["content"] == [{"title": "Ferns"}]
+        types = [record.get("type") for batch in run.batches for record in batch]
+        assert types.count("server_tool_completed") == (end in records)
+
+
+def test_sound_is_sent_as_it_comes(reader: Reader) -> None:
+    sounds = [{"type": "audio", "data": data} for data in ("AAEC", "AAE=")]
+    end = {"event_type": "interaction.completed", "status": "completed"}
+    run = run_of([*step(0, {"type": "model_output"}, *sounds), end], api="google-interactions")
+    run.check(reader)
+    records = [record for batch in run.batches for record in batch if "size" in record]
+    assert records == [
+        {"type": "audio_delta", "data": "AAEC", "size": 3},
+        {"type": "audio_delta", "data": "AAE=", "size": 2},
+    ]
+
+
+def test_open_paths_of_free_text() -> None:
+    custom = {"type": "custom", "custom": {"name": "plant", "input": "fern"}, "index": 0, "id": "c"}
+    parser, compact = MessageParser("openai-chat"), CompactEvents(open_paths=True)
+    records = compact.encode(parser.feed({"choices": [{"delta": {"tool_calls": [custom]}}]}))
+    assert [(record["patch"], record["open"]) for record in records if "open" in record] == [
+        (["fern"], [])
+    ]
+
+
+def test_parts_without_text_have_no_place(reader: Reader) -> None:
+    """The reader makes a part from its first delta, so an empty part is none."""
+    parts = [{"type": "text", "text": ""}, {"type": "text", "text": "b"}]
+    fragments = [
+        *step(0, {"type": "thought"}, {"type": "thought_signature", "signature": "s"}),
+        *step(1, {"type": "model_output"}, *parts),
+        {"event_type": "interaction.completed", "status": "completed"},
+    ]
+    run = run_of(fragments, api="google-interactions")
+    [message] = run.check(reader)
+    assert message["content"] == [{"type": "text", "text": "b"}]
+    [end] = [record for batch in run.batches for record in batch if "status" in record]
+    assert "content" not in end
