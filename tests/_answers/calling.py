@@ -1,4 +1,4 @@
-"""A call that reads pieces of arguments, for the tests of what a call does with them."""
+"""A call with its reader, for tests of what a call does with its arguments."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Run:
 
     @property
     def said(self) -> str:
-        """The arguments that the deltas add up to."""
+        """The concatenated deltas of the arguments."""
         return call_texts(self.events).get((0, 0), "")
 
     @property

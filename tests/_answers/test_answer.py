@@ -25,7 +25,7 @@ def types(events: list[Any]) -> list[str]:
     return [event.type for event in events]
 
 
-# The end
+# The end of the answer
 
 STATUS = [
     ("stop", "complete"),
@@ -57,8 +57,8 @@ def test_status_after_a_finish_reason(reason: str, status: str) -> None:
     assert (message.error is not None) == (status == "failed")
 
 
-def test_the_first_finish_reason_holds() -> None:
-    """OpenRouter sends it twice."""
+def test_the_first_finish_reason_counts() -> None:
+    """OpenRouter sends two finish reasons."""
     answer = new_answer()
     answer.finish("length", "length")
     answer.finish("stop", "stop")
@@ -67,7 +67,7 @@ def test_the_first_finish_reason_holds() -> None:
     assert (answer.message.finish_reason, answer.message.status) == ("length", "truncated")
 
 
-def test_no_finish_reason_is_no_success() -> None:
+def test_an_answer_without_a_finish_reason_is_truncated() -> None:
     answer = new_answer()
     answer.text("x")
     call = answer.call("a", "f")
@@ -98,7 +98,7 @@ def test_calls_are_settled_by_the_finish_reason(reason: str, statuses: list[str]
     assert [call.status for call in answer.message.tool_calls] == statuses
 
 
-def test_whole_calls_complete_at_the_reason_and_the_others_wait() -> None:
+def test_the_finish_reason_completes_whole_calls_only() -> None:
     answer = new_answer()
     for text in ('{"a": 1}', "", '{"a'):
         answer.call("a", "f").feed(text)
@@ -107,7 +107,7 @@ def test_whole_calls_complete_at_the_reason_and_the_others_wait() -> None:
     assert statuses == ["complete", "in_progress", "in_progress"]
 
 
-def test_nothing_completes_a_call_of_raw_text_but_its_own_end() -> None:
+def test_only_its_own_end_completes_a_call_in_raw_text() -> None:
     answer = new_answer()
     answer.call(None, "f", raw_text=True).feed('{"a": 1}')
     answer.finish("stop", "stop")
@@ -148,9 +148,7 @@ def test_a_bare_done_is_a_normal_finish_if_there_is_content(text: str, status: s
         ("{", '"a', "truncated"),
     ],
 )
-def test_the_end_of_input_cuts_what_came_after_the_reason(
-    before: str, after: str, status: str
-) -> None:
+def test_arguments_after_the_finish_reason_are_cut(before: str, after: str, status: str) -> None:
     response = ResponseReader(AnswerOptions())
     call = response.at(0).call("a", "f")
     call.feed(before)
@@ -160,7 +158,7 @@ def test_the_end_of_input_cuts_what_came_after_the_reason(
     assert call.call.status == status
 
 
-def test_a_call_without_any_evidence_is_no_call() -> None:
+def test_a_call_without_id_name_or_arguments_is_left_out() -> None:
     answer = new_answer()
     call = answer.call()
     call.feed(" ")
@@ -196,7 +194,7 @@ def test_stop_with_client_calls_is_tool_calls(kind: CallKind, text: str, reason:
     [("stop", "complete", "complete"), ("error", "truncated", "failed")],
 )
 def test_a_call_that_begins_after_the_finish_reason(reason: str, call: str, status: str) -> None:
-    """It is validated at the end, like any other."""
+    """A late call is validated at the end, like any other."""
     answer = new_answer()
     answer.finish(reason)
     answer.call("a", "f").feed("{}")
@@ -205,7 +203,7 @@ def test_a_call_that_begins_after_the_finish_reason(reason: str, call: str, stat
     assert answer.message.status == status
 
 
-def test_a_call_after_the_finish_reason_may_have_an_end_of_its_own() -> None:
+def test_a_call_after_the_finish_reason_may_end_itself() -> None:
     answer = new_answer()
     answer.finish("stop", "STOP")
     call = answer.call("a", "f")
@@ -236,7 +234,7 @@ def test_an_error_fails_the_message(finished: bool) -> None:
 
 
 class Echo(TextReader):
-    """A reader of raw text that writes it as it is."""
+    """A reader of raw text that emits the text unchanged."""
 
     def __init__(self, answer: AnswerReader) -> None:
         self.answer = answer
@@ -256,13 +254,13 @@ def test_a_format_reads_the_text() -> None:
     assert answer.message.text == "a"
     answer.text("\ude00")
     assert answer.finish_text(True)
-    assert answer.finish_text(False), "there is no reader any more"
+    assert answer.finish_text(False), "the reader is gone after the end of the text"
     answer.finish("stop")
     answer.end()
     assert (answer.message.text, answer.message.status) == ("a😀", "complete")
 
 
-def test_half_a_character_at_the_end_goes_to_the_format() -> None:
+def test_half_a_character_at_the_end_is_read_by_the_format() -> None:
     answer = new_answer()
     answer.texts.reader = Echo(answer)
     answer.text("\ud83d")
@@ -271,7 +269,7 @@ def test_half_a_character_at_the_end_goes_to_the_format() -> None:
     assert answer.message.text == "\ud83d"
 
 
-def test_lost_records_cut_what_is_open() -> None:
+def test_lost_records_truncate_open_calls() -> None:
     answer = new_answer()
     call = answer.call("c1", "f")
     call.feed('{"a": ')

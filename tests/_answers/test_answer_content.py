@@ -29,10 +29,10 @@ def types(events: list[Any]) -> list[str]:
     return [event.type for event in events]
 
 
-# The whole
+# The message
 
 
-def test_it_begins_once() -> None:
+def test_the_message_starts_once() -> None:
     answer = new_answer()
     answer.begin("m-1", "tiny")
     answer.begin("m-2", "larger")
@@ -43,7 +43,7 @@ def test_it_begins_once() -> None:
 
 
 def test_blank_ids_are_none() -> None:
-    """Azure's first chunk has them."""
+    """Azure's first chunk has a blank id and model."""
     answer = new_answer()
     answer.begin("", "")
     answer.begin("m-1", "tiny")
@@ -51,7 +51,7 @@ def test_blank_ids_are_none() -> None:
     assert (answer.message.id, answer.message.model) == ("m-1", "tiny")
 
 
-def test_usage_is_said_when_it_changes() -> None:
+def test_usage_is_emitted_when_it_changes() -> None:
     answer = new_answer()
     for count in (1, 1, 2):
         answer.usage(Usage(count))
@@ -59,7 +59,7 @@ def test_usage_is_said_when_it_changes() -> None:
     assert answer.message.usage == Usage(2)
 
 
-def test_notes_are_said_when_they_change() -> None:
+def test_notes_are_emitted_when_they_change() -> None:
     answer = new_answer()
     for value in ("a", "a", "b", "a", None, None):
         answer.note("tier", value)
@@ -67,7 +67,7 @@ def test_notes_are_said_when_they_change() -> None:
     assert answer.message.extra == {"tier": None}
 
 
-def test_passing_on_keeps_nothing() -> None:
+def test_data_that_is_passed_on_is_not_kept() -> None:
     answer = new_answer()
     for _ in range(2):
         answer.pass_on("ping", {"a": 1})
@@ -102,7 +102,7 @@ def test_text_of_a_kind_grows_in_one_part() -> None:
 
 
 def test_text_in_a_part_of_its_own() -> None:
-    """Wires with blocks name the block that grows."""
+    """A wire with blocks states the part that the text belongs to."""
     answer = new_answer()
     first, second = Text(), Text()
     answer.add(first)
@@ -111,7 +111,7 @@ def test_text_in_a_part_of_its_own() -> None:
     answer.text("b", second)
     answer.text("c", first)
     assert (first.text, second.text) == ("ac", "b")
-    assert answer.message.text == "abc", "the plain concatenation of the deltas"
+    assert answer.message.text == "abc", "the text joins the deltas in their order"
 
 
 def test_growing_parts() -> None:
@@ -124,7 +124,7 @@ def test_growing_parts() -> None:
     assert types(answer.out) == ["message_started"]
 
 
-def test_a_part_between_texts_parts_them() -> None:
+def test_a_part_between_texts_separates_them() -> None:
     answer = new_answer()
     answer.text("a")
     answer.add(Citation("source"))
@@ -134,7 +134,7 @@ def test_a_part_between_texts_parts_them() -> None:
 
 @pytest.mark.parametrize("say", ["text", "reasoning", "refusal"])
 def test_long_texts_grow_in_linear_time(say: str) -> None:
-    """A copy for each delta would take minutes."""
+    """Copying the text for each delta would take minutes."""
     answer = new_answer()
     getattr(answer, say)("x" * 3_000_000)
     for _ in range(50_000):

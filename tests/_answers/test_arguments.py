@@ -1,4 +1,4 @@
-"""Tests of the sources of arguments: what each of them takes, emits and refuses."""
+"""Tests of the sources of arguments: what each of them reads, emits and rejects."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ WHOLE = '{"to": "Oslo", "days": 3}'
 
 
 def new(kind: Callable[..., Any], *options: Any, schema: Any = None) -> Any:
-    """A source of this kind with a chain of its own."""
+    """Return a source of this kind with its own chain."""
     validator = None if schema is None else SchemaValidator(schema)
     chain = Chain(validator=validator, reporter=ArgumentReporter(ToolCall(), 0), continues=True)
     events: list[Any] = []
@@ -84,7 +84,7 @@ def test_strict_text_ends_with_the_value() -> None:
     assert source.take(" [2]")[:2] == ("", "")
 
 
-def test_strict_text_before_a_refused_character() -> None:
+def test_strict_text_before_an_invalid_character() -> None:
     source = strict()
     source.take('{"a"')
     taken, delta, _, error = source.take(": x, 1")
@@ -95,7 +95,7 @@ def test_strict_text_before_a_refused_character() -> None:
 
 
 @pytest.mark.parametrize("kind", [strict, lenient])
-def test_a_refusal_by_the_validator_does_not_break_the_source(kind: Callable[..., Any]) -> None:
+def test_a_violation_of_the_schema_does_not_break_the_source(kind: Callable[..., Any]) -> None:
     source = kind({"properties": {"a": {"type": "string"}}})
     taken, delta, events, error = source.take('{"a": 1, "b"')
     assert taken == '{"a": 1, "b"'
@@ -132,7 +132,7 @@ def test_the_end_decides_lenient_text(text: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("text", "code"), [('{"a": 1', "truncated"), ("tru", "truncated"), ("no value", "empty")]
 )
-def test_the_end_closes_nothing(text: str, code: str) -> None:
+def test_the_end_completes_no_cut_value(text: str, code: str) -> None:
     source = lenient()
     source.take(text)
     assert source.finish()[3] is None
@@ -163,10 +163,10 @@ def test_the_error_of_an_early_end(kind: Callable[..., Any]) -> None:
     st.sampled_from(["{'a': tru, b: \"x\"}", "{a: nowhere, 'b': 12}", WHOLE, "[1, 2,] x"]), SIZES
 )
 def test_lenient_deltas_are_the_text(text: str, sizes: Sequence[int]) -> None:
-    """All text is taken; the deltas and the rest add up to it."""
+    """The deltas and the rest add up to the text, which is read to its end."""
     source = lenient()
     deltas = ""
-    for piece in filter(None, cut(text, sizes)):  # a call takes no empty text
+    for piece in filter(None, cut(text, sizes)):  # a call never passes empty text to its source
         taken, delta, _, _ = source.take(piece)
         assert taken == piece
         deltas += delta
@@ -174,8 +174,8 @@ def test_lenient_deltas_are_the_text(text: str, sizes: Sequence[int]) -> None:
 
 
 @given(SIZES)
-def test_lenient_deltas_end_before_a_refused_word(sizes: Sequence[int]) -> None:
-    """A word is refused from its start, which may be in an earlier piece."""
+def test_lenient_deltas_end_before_a_rejected_word(sizes: Sequence[int]) -> None:
+    """A word is rejected at its start, which may be in an earlier piece."""
     text = "{'a': nowhere}"
     source = lenient({"properties": {"a": {"type": "integer"}}})
     deltas = ""
@@ -219,7 +219,7 @@ def test_an_error_ends_the_text_of_values() -> None:
 # Free text
 
 
-def test_free_text_is_taken_as_it_is() -> None:
+def test_free_text_is_read_unchanged() -> None:
     source = new(FreeText)
     assert source.take('{"')[:2] == ('{"', '{"')
     assert source.take("\ud83d")[1] == "\ud83d"
@@ -227,7 +227,7 @@ def test_free_text_is_taken_as_it_is() -> None:
     assert source.finish()[3] is None
 
 
-def test_free_text_refuses_halves_of_characters() -> None:
+def test_free_text_rejects_lone_surrogates() -> None:
     source = new(FreeText, "error")
     source.take("ab")
     taken, delta, _, error = source.take("c\ud83dd")
@@ -235,7 +235,7 @@ def test_free_text_refuses_halves_of_characters() -> None:
     assert (error.code, error.offset) == ("lone_surrogate", 3)
 
 
-def test_every_source_states_its_methods() -> None:
+def test_methods_of_the_base_source() -> None:
     source = ArgumentSource(Chain(), [])
     with pytest.raises(NotImplementedError):
         source.take("")
@@ -269,7 +269,7 @@ def test_runs_after_the_value() -> None:
     assert after.may_go_on("\n", False)
 
 
-def test_a_repetition_that_is_none() -> None:
+def test_text_that_is_not_a_repetition() -> None:
     after = repetition("[1, 2]")
     after.next_run("[1")
     assert after.next_run("3") == (OTHER, 1)
@@ -293,7 +293,7 @@ def test_values_and_text() -> None:
     assert parse_or_nothing("[1", Limits()) == (False, None)
 
 
-# Lenient text inside of raw text
+# Lenient arguments inside raw text
 
 
 def framed(schema: Any = None) -> Any:
@@ -326,7 +326,7 @@ def test_framed_text_that_cannot_be_closed() -> None:
     assert source.end(True)[3] is not None
 
 
-def test_framed_text_before_a_refused_character() -> None:
+def test_framed_text_before_an_invalid_character() -> None:
     source = framed()
     taken, _, _, error = source.take("{a: 1, : 2}")
     assert error is not None
@@ -351,17 +351,17 @@ def test_values_grow_strings_in_place() -> None:
     assert source.collect()[0].endswith('"')
 
 
-def test_a_refusal_of_the_caller_is_the_error_of_the_text() -> None:
+def test_an_error_of_the_caller_is_the_error_of_the_text() -> None:
     error = SchemaViolation("too odd", code="odd", offset=0)
     assert strict().refuse(error)[3] is error
 
 
-def test_a_validator_refuses_an_empty_object() -> None:
+def test_a_validator_rejects_an_empty_object() -> None:
     source = strict({"type": "array"})
     assert source.add_empty_object(0)[3].code == "type"
 
 
-def test_a_lenient_word_is_refused_at_the_end() -> None:
+def test_a_lenient_word_is_rejected_at_the_end() -> None:
     source = lenient({"type": "object"})
     source.take("nothing")
     assert source.finish()[3].code == "type"

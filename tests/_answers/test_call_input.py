@@ -1,4 +1,4 @@
-"""Tests of what a call reads: text, values, and the arguments that a wire sends at the end."""
+"""Tests of what a call reads: text, values, and final arguments."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_take_stops_after_the_value(text: str, taken: int) -> None:
     assert reader.listening == (taken != 6)
 
 
-def test_text_after_a_refused_character_is_kept() -> None:
+def test_text_after_an_invalid_character_is_kept() -> None:
     reader = reader_of()
     text = '{"a": x}'
     taken = reader.take(text)
@@ -93,8 +93,8 @@ def test_other_final_arguments_after_the_end() -> None:
     assert kinds(reader.out)[-1] == "provider_event"
 
 
-def test_what_is_held_back_is_counted_once() -> None:
-    """The limit of a message counts held text while it waits, and again where it is kept."""
+def test_held_text_counts_once_against_the_limit() -> None:
+    """Text that waits for the name is not counted again when the call starts."""
     for pieces in (["[1, 2, 3]"], ["[1, 2", ", 3]"], [[1, 2, 3]]):
         room = Room(Limits())
         left = room.left
@@ -111,14 +111,14 @@ def test_what_is_held_back_is_counted_once() -> None:
         assert left - room.left == len(reader.call.arguments_text)
 
 
-def test_a_message_without_room_for_what_is_held_back() -> None:
+def test_held_text_beyond_the_limit_of_the_message() -> None:
     reader = reader_of(None)
     reader.call._room = Room(Limits(content=5))
     with pytest.raises(LimitError):
         reader.feed("[1, 2, 3]")
 
 
-def test_halves_of_characters_meet_in_arguments() -> None:
+def test_surrogate_halves_are_joined_in_arguments() -> None:
     reader = reader_of()
     for text in ('{"a": "\ud83d', '\ude00"}'):
         reader.feed(text)
@@ -151,7 +151,7 @@ def test_white_space_ends_a_number(pieces: list[str]) -> None:
 # A second value
 
 
-def test_glued_objects_are_refused() -> None:
+def test_two_objects_in_a_row_are_rejected() -> None:
     run = Run('{"a": 1}', '{"a": 2}').close(NORMAL)
     assert (run.status, run.codes) == ("rejected", ["multiple_values"])
     assert run.call.errors[0].offset == 8
@@ -163,7 +163,7 @@ def test_glued_objects_are_refused() -> None:
 
 @pytest.mark.parametrize("second", ['{"a": 1}', "x", ",", "}", "1", '{"b": 1}'])
 @pytest.mark.parametrize("sizes", [[], [1], [7], [9, 1]], ids=str)
-def test_an_empty_object_before_the_real_one(second: str, sizes: Sequence[int]) -> None:
+def test_an_empty_object_before_the_arguments(second: str, sizes: Sequence[int]) -> None:
     run = Run(*cut("{}" + second, sizes)).close(NORMAL)
     assert (run.status, run.codes) == ("rejected", ["multiple_values"])
     assert (run.said, run.call.arguments_text) == ("{}", "{}" + second)
@@ -175,7 +175,7 @@ def test_an_empty_object_before_the_real_one(second: str, sizes: Sequence[int]) 
 def test_repeated_arguments_are_dropped_and_noted(
     sizes: Sequence[int], times: int, between: str
 ) -> None:
-    """vLLM may send the whole arguments once more with the finish reason."""
+    """vLLM may send the whole arguments again with the finish reason."""
     text = between.join([WHOLE] * times)
     run = Run(*cut(text, sizes)).close(NORMAL)
     assert (run.status, run.codes) == ("complete", ["repeated_arguments"])
@@ -186,8 +186,8 @@ def test_repeated_arguments_are_dropped_and_noted(
 
 
 @pytest.mark.parametrize("length", range(1, len(WHOLE)))
-def test_cut_while_it_repeats(length: int) -> None:
-    """It may not have been a repetition, so the call is not complete."""
+def test_a_cut_repetition(length: int) -> None:
+    """The call is not complete: the cut text need not have been a repetition."""
     run = Run(WHOLE, WHOLE[:length])
     assert run.status == "in_progress"
     truncated = run.close(CUT)
@@ -208,7 +208,7 @@ def test_a_repetition_that_a_normal_finish_ends(length: int) -> None:
 
 @pytest.mark.parametrize("length", range(1, len(WHOLE)))
 @pytest.mark.parametrize("sizes", [[], [1]], ids=str)
-def test_a_repetition_that_turns_out_to_be_none(length: int, sizes: Sequence[int]) -> None:
+def test_text_that_begins_like_a_repetition(length: int, sizes: Sequence[int]) -> None:
     text = WHOLE + WHOLE[:length] + "?"
     run = Run(*cut(text, sizes), "!").close(NORMAL)
     assert (run.status, run.codes) == ("rejected", ["multiple_values"])
@@ -224,11 +224,11 @@ def test_white_space_around_the_value_is_text() -> None:
     assert run.codes == []
 
 
-def test_much_white_space_after_the_value_costs_little() -> None:
-    """The value is not read again for every blank, which a model may repeat for long."""
+def test_white_space_after_the_value_takes_linear_time() -> None:
+    """The value is not read again for every blank that a model repeats."""
     value = json.dumps({"text": "x" * 1_000_000})
     run = Run(value)
-    for _ in range(100_000):  # a copy of the value for each would take minutes
+    for _ in range(100_000):  # copying the value for each would take minutes
         run.reader.feed("\n")
     assert run.close(NORMAL).status == "complete"
     assert len(run.call.arguments_text) == len(value) + 100_000
@@ -278,7 +278,7 @@ def test_text_after_a_whole_value() -> None:
     assert run.call.arguments_text == '{"a":1} \nx'
 
 
-def test_the_driver_says_values_piece_by_piece() -> None:
+def test_a_driver_emits_values_in_pieces() -> None:
     run = Run()
     for step in range(3):
         sink = run.reader.driver()
@@ -349,17 +349,17 @@ def test_limits_reject_the_call(
     assert run.said == text[:offset]
 
 
-def test_a_refusal_in_a_whole_value() -> None:
-    """The deltas end before the refused character there too."""
+def test_an_error_inside_a_whole_value() -> None:
+    """The deltas of a whole value too end before the character that is rejected."""
 
-    class Refuses(Sink):
+    class Rejecting(Sink):
         """A sink in front of the builder that raises at the first number."""
 
         def start_scalar(self, kind: str, offset: int) -> None:
             raise SchemaViolation("no numbers", code="truncated", offset=offset)
 
     run = Run()
-    run.reader.driver().inner = Refuses()
+    run.reader.driver().inner = Rejecting()
     run.reader.feed_value({"a": "b", "c": 3})
     assert run.status == "rejected"
     assert run.said == '{"a":"b","c":'
@@ -392,7 +392,7 @@ def test_arguments_as_text_a_value_or_nothing() -> None:
 
 
 @pytest.mark.parametrize("given", ["{}", {}])
-def test_arguments_of_half_a_name_reject_the_call(given: Any) -> None:
+def test_final_arguments_after_an_unfinished_name_reject_the_call(given: Any) -> None:
     tools = Tools([{"name": "water", "parameters": {}}])
     reader = CallReader(ToolCall(), 0, [], AnswerOptions(tools=tools))
     reader.set_name("wat")
@@ -401,7 +401,7 @@ def test_arguments_of_half_a_name_reject_the_call(given: Any) -> None:
     assert [error.code for error in reader.call.errors] == ["unknown_tool"]
 
 
-def test_the_value_of_half_a_name_may_come_from_a_driver() -> None:
+def test_other_arguments_after_an_unfinished_name_reject_the_call() -> None:
     tools = Tools([{"name": "water", "parameters": {}}])
     for step in ("take", "driver"):
         reader = CallReader(ToolCall(), 0, [], AnswerOptions(tools=tools))
@@ -431,7 +431,7 @@ def test_a_string_that_grows(tools: Tools | None) -> None:
     assert text_of(reader) == reader.call.arguments_text == '{"a":"xy\\"😀"}'
 
 
-def test_a_driver_that_refuses() -> None:
+def test_an_error_from_a_driver_rejects_the_call() -> None:
     reader = reader_of()
     sink = reader.driver()
     sink.start_array(0)
@@ -440,7 +440,7 @@ def test_a_driver_that_refuses() -> None:
     assert text_of(reader) == "["
 
 
-def test_lone_halves_may_be_replaced() -> None:
+def test_lone_surrogates_may_be_replaced() -> None:
     reader = CallReader(ToolCall(), 0, [], AnswerOptions(surrogates="replace"))
     reader.set_name("f")
     reader.feed('{"a": "\ud83d')

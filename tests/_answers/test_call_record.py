@@ -28,8 +28,8 @@ from tests.messages import kinds
 
 TOOLS = Tools([{"name": "water", "parameters": {"properties": {"n": {"type": "integer"}}}}])
 
-# The table of states at the top of the module: (steps, state). A step is `name=`, `end`, `close`
-# with a way to end, or text.
+# Rows of (steps, state), for the states that the docstring of `call_record` describes. A step is a
+# name (`name=`), the signal "end", a way to close the call, or text.
 STATES: list[tuple[tuple[Any, ...], int]] = [
     ((), HELD),
     (("{",), HELD),
@@ -86,7 +86,7 @@ def record(**options: Any) -> CallRecord:
     return CallRecord(ToolCall(), 0, [], AnswerOptions(Limits(**options)))
 
 
-def test_the_first_evidence_enters_the_call() -> None:
+def test_the_first_id_name_or_text_adds_the_call_to_the_message() -> None:
     first = record(tool_calls=1)
     calls: list[Any] = []
     content: list[Any] = []
@@ -144,12 +144,12 @@ def test_a_value_is_held_back_for_the_name_too() -> None:
     ("how", "status", "codes"),
     [(NORMAL, "rejected", ["missing_name"]), (LIMIT, "truncated", []), (CUT, "truncated", [])],
 )
-def test_a_name_that_never_came(how: int, status: str, codes: list[str]) -> None:
+def test_a_call_that_never_gets_a_name(how: int, status: str, codes: list[str]) -> None:
     run = Run('{"a": 1}', name=None).close(how)
     assert (run.status, run.codes) == (status, codes)
     assert run.call.name is None
     assert run.call.partial == {"a": 1}
-    assert run.said == '{"a": 1}', "nothing is lost"
+    assert run.said == '{"a": 1}', "the arguments are emitted without a name"
 
 
 def test_names_are_set_once_and_may_grow() -> None:

@@ -1,4 +1,4 @@
-"""Tests of one call: when it is complete, and what becomes of text that has no business there."""
+"""Tests of one call: when it is complete, and how it ends otherwise."""
 
 from __future__ import annotations
 
@@ -32,29 +32,29 @@ from tests.helpers import cut
 from tests.messages import about_calls, kinds
 from tests.strategies import SIZES
 
-# The rules
+# The rules of completion
 
 
 RULES = [
-    # (text, end signalled, finish, a later call, status)
-    (WHOLE, True, None, False, "complete"),  # (a)
+    # (text, whether the call has its own end, way to close, whether a call follows, status)
+    (WHOLE, True, None, False, "complete"),  # its own end
     (WHOLE, True, CUT, False, "complete"),
-    (WHOLE, False, NORMAL, False, "complete"),  # (b)
-    (WHOLE, False, LIMIT, True, "complete"),  # (c)
-    (WHOLE, False, LIMIT, False, "truncated"),  # the last one before a limit may be cut
-    (WHOLE, False, CUT, True, "truncated"),  # that it parses completes nothing
+    (WHOLE, False, NORMAL, False, "complete"),  # a normal finish
+    (WHOLE, False, LIMIT, True, "complete"),  # a limit in a later call
+    (WHOLE, False, LIMIT, False, "truncated"),  # the limit may have cut the last call
+    (WHOLE, False, CUT, True, "truncated"),  # valid JSON alone does not complete a call
     (WHOLE, False, CUT, False, "truncated"),
     (WHOLE, False, None, False, "in_progress"),
-    (HALF, True, None, False, "in_progress"),  # stays open until the finish
+    (HALF, True, None, False, "in_progress"),  # open until the finish
     (HALF, True, NORMAL, False, "rejected"),
     (HALF, True, LIMIT, False, "truncated"),
     (HALF, True, CUT, False, "truncated"),
     (HALF, False, NORMAL, True, "rejected"),
     (HALF, False, LIMIT, True, "truncated"),
     (HALF, False, CUT, True, "truncated"),
-    ("", True, None, False, "complete"),  # {}
+    ("", True, None, False, "complete"),  # no text is an empty object
     ("", False, NORMAL, False, "complete"),
-    ("", False, LIMIT, True, "truncated"),  # never under (c)
+    ("", False, LIMIT, True, "truncated"),  # a later call does not complete a call without text
     ("", False, CUT, False, "truncated"),
     ("{oops", True, NORMAL, False, "rejected"),
     ("{oops", False, CUT, False, "rejected"),
@@ -98,8 +98,8 @@ def test_no_arguments_are_an_empty_object(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ['"x"', '""', r'"{\"a\": 1}"'])
-def test_a_string_is_no_arguments_of_a_function(text: str) -> None:
-    """A function cannot be run with it without a guess at its meaning."""
+def test_a_string_rejects_the_call_of_a_function(text: str) -> None:
+    """A function cannot be called with a string instead of an object."""
     run = Run(*text).close(NORMAL)
     assert run.summary == ("rejected", json.loads(text), text, text)
     assert run.call.arguments is None
@@ -113,7 +113,7 @@ def test_any_root_is_a_value(text: str) -> None:
     assert run.events[-2] == ArgumentCompleted(run.call, (), json.loads(text))
 
 
-def test_a_number_is_whole_when_nothing_follows() -> None:
+def test_a_number_is_complete_at_the_end() -> None:
     assert Run("12").close(LIMIT, later_call=True).status == "complete"
     assert Run("12").end().status == "complete"
     assert Run("1").feed("2").end().call.arguments == 12
@@ -169,7 +169,7 @@ def test_partial_grows() -> None:
 
 
 @pytest.mark.parametrize("sizes", [[], [1], [3], [5, 0, 1]])
-def test_empty_text_is_nothing(sizes: Sequence[int]) -> None:
+def test_empty_text_changes_nothing(sizes: Sequence[int]) -> None:
     run = Run(*cut(WHOLE, sizes), "").close(NORMAL)
     assert run.summary == ("complete", {"litres": 3}, WHOLE, WHOLE)
 
@@ -263,7 +263,7 @@ TEXTS = st.sampled_from(
 
 @given(TEXTS, st.lists(st.integers(0, 5), min_size=1), st.sampled_from([NORMAL, LIMIT, CUT]))
 def test_law_1_any_pieces(text: str, sizes: list[int], how: int) -> None:
-    """Law 1 for the text of one call, and law 4: the deltas add up."""
+    """The result does not depend on the pieces (law 1), and the deltas add up (law 4)."""
     whole = Run(text).close(how, later_call=True)
     pieces = Run(*cut(text, sizes)).close(how, later_call=True)
     assert pieces.call.to_dict() == whole.call.to_dict()
@@ -272,7 +272,7 @@ def test_law_1_any_pieces(text: str, sizes: list[int], how: int) -> None:
     if whole.status == "complete":
         assert whole.said == whole.call.arguments_text
     elif whole.status == "rejected" and not isinstance(whole.call.errors[-1], SchemaViolation):
-        # A string that is the whole arguments is refused at its end, by its type.
+        # (A root string is rejected for its type at its end, so its deltas contain it.)
         assert whole.said == text[: whole.call.errors[-1].offset]
 
 
@@ -298,8 +298,8 @@ def test_arguments_in_a_lenient_dialect() -> None:
         assert pickle.loads(pickle.dumps(call)).repairs == call.repairs
 
 
-def test_half_a_call_is_not_mended_into_a_whole_one() -> None:
-    """Law 7: arguments that end early are truncated or rejected, in a lenient dialect too."""
+def test_repairs_do_not_complete_a_cut_call() -> None:
+    """Arguments that end early are truncated or rejected, in a lenient dialect too (law 7)."""
     for how, status in ((NORMAL, "rejected"), (LIMIT, "truncated"), (CUT, "truncated")):
         call = ToolCall()
         reader = CallReader(call, 0, [], AnswerOptions(dialect=Dialect()))
@@ -313,7 +313,7 @@ def test_half_a_call_is_not_mended_into_a_whole_one() -> None:
 
 
 def test_repairs_of_arguments_that_are_validated() -> None:
-    """Repairs are recorded whether the call has a tool or not."""
+    """Repairs are recorded with and without a tool for the call."""
     tools = Tools([{"name": "trip", "parameters": {"type": "object"}}])
     found = []
     for toolbox in (None, tools):
@@ -326,7 +326,7 @@ def test_repairs_of_arguments_that_are_validated() -> None:
     assert found[0] == found[1] != []
 
 
-def test_arguments_that_come_twice_in_a_lenient_dialect() -> None:
+def test_repeated_arguments_in_a_lenient_dialect() -> None:
     call = ToolCall()
     reader = CallReader(call, 0, [], AnswerOptions(dialect=Dialect()))
     call.name = "trip"
@@ -353,8 +353,10 @@ def test_arguments_that_come_twice_in_a_lenient_dialect() -> None:
     SIZES,
     st.sampled_from([NORMAL, LIMIT]),
 )
-def test_law_1_of_refusals_in_a_lenient_dialect(text: str, sizes: Sequence[int], how: int) -> None:
-    """Laws 1 and 4: the deltas are the text before the refused character, or all of it."""
+def test_law_1_of_rejections_in_a_lenient_dialect(
+    text: str, sizes: Sequence[int], how: int
+) -> None:
+    """The deltas are the text before the rejected character, for any pieces (laws 1 and 4)."""
     properties = {"days": {"type": "integer", "maximum": 100}, "city": {"type": "string"}}
     tools = Tools([{"name": "trip", "parameters": {"properties": properties}}])
     told = []
@@ -388,7 +390,7 @@ def call_with(*texts: Any, name: str = "water", **options: Any) -> CallReader:
 
 
 @pytest.mark.parametrize("ending", ["end", "close"])
-def test_a_name_that_stays_half_a_name(ending: str) -> None:
+def test_a_name_that_stays_unfinished(ending: str) -> None:
     reader = call_with(name="wat")
     reader.end() if ending == "end" else reader.close(NORMAL)
     assert reader.call.status == "rejected"
@@ -404,8 +406,8 @@ def test_a_call_that_the_server_rejected() -> None:
     assert run.codes == ["refused"]
 
 
-def test_an_end_of_its_own_before_any_evidence() -> None:
-    """A call that has neither a name nor arguments is not a call."""
+def test_an_end_before_id_name_and_arguments() -> None:
+    """A call without a name and arguments is not in the message."""
     call = ToolCall()
     answer = AnswerReader(0, [], AnswerOptions())
     reader = answer.call(None, None)
@@ -425,7 +427,7 @@ def test_an_end_of_its_own_before_any_evidence() -> None:
         (WHOLE + HALF, NORMAL, False, "in_progress"),
     ],
 )
-def test_a_finish_reason_after_which_more_may_come(
+def test_a_finish_reason_before_the_end_of_the_stream(
     text: str, how: int, later: bool, status: str
 ) -> None:
     run = Run(text)
@@ -435,16 +437,16 @@ def test_a_finish_reason_after_which_more_may_come(
     assert len(run.endings) == (status == "complete")
 
 
-def test_the_end_of_input_cuts_what_came_after_the_reason() -> None:
+def test_arguments_after_the_finish_reason_are_cut() -> None:
     run = Run(HALF)
     run.reader.settle(NORMAL)
     assert run.feed('0, "more": ').close(INPUT_ENDED).status == "truncated"
     run = Run(HALF)
     run.reader.settle(NORMAL)
-    assert run.close(INPUT_ENDED).status == "rejected", "nothing came after the reason"
+    assert run.close(INPUT_ENDED).status == "rejected", "no arguments followed the finish reason"
 
 
-def test_raw_text_ends_only_by_its_own_end() -> None:
+def test_a_call_in_raw_text_needs_its_own_end() -> None:
     for ended, status in ((True, "complete"), (False, "truncated")):
         reader = CallReader(ToolCall(), 0, [], AnswerOptions(), raw_text=True)
         reader.set_name("f")
@@ -461,7 +463,7 @@ def test_raw_text_ends_only_by_its_own_end() -> None:
     ("litres", "status"), [(3, "complete"), ("three", "rejected"), (None, "rejected")]
 )
 def test_arguments_before_the_whole_name_are_validated_at_the_end(litres: Any, status: str) -> None:
-    """Once arguments were read without a tool, only the whole value can be validated."""
+    """Arguments read without a tool are validated as a whole at the end."""
     reader = CallReader(ToolCall(), 0, [], AnswerOptions(tools=TOOLS))
     reader.set_name("water")
     reader.note_anomaly("misplaced_value", "a value came in the middle of the text")
@@ -471,7 +473,7 @@ def test_arguments_before_the_whole_name_are_validated_at_the_end(litres: Any, s
     assert reader.call.partial == {"litres": litres}
 
 
-def test_the_half_of_a_character_at_the_end_is_read() -> None:
+def test_a_lone_surrogate_at_the_end_is_read() -> None:
     run = Run('{"a": "x\ud83d').close(CUT)
     assert run.call.arguments_text == '{"a": "x\ud83d'
     assert run.said == '{"a": "x\ud83d'

@@ -1,4 +1,4 @@
-"""Tests of parsers taken apart and put together: every reference as it was, however deep."""
+"""Tests of `freeze` and `thaw`: parsers as plain data, with every reference, at any depth."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from streamparse.limits import Limits
 from streamparse.message_parser import MessageParser
 from tests.scenes import CHAT, SCENES
 
-# The parts
+# Plain data and objects
 
 
 def test_plain_data() -> None:
@@ -48,7 +48,7 @@ def test_cycles() -> None:
     assert made[1]["in"] is made
 
 
-def test_depth_is_no_matter() -> None:
+def test_deep_values() -> None:
     deep: list[Any] = []
     for _ in range(50_000):
         deep = [deep]
@@ -63,12 +63,12 @@ PARTS = tuple(
     f"streamparse.{name}"
     for name in ("_answers", "_core", "_decoding", "_wires", "formats", "message")
 )
-# They make formats; no parser holds their objects.
+# Modules that convert formats; parsers hold no objects of their classes.
 MAKERS = ("streamparse.formats.response_templates", "streamparse.formats.structural_tags")
 
 
 def classes() -> list[type]:
-    """The classes that parsers are made of."""
+    """Return the classes whose objects parsers hold."""
     found: list[type] = []
     for info in pkgutil.walk_packages(streamparse.__path__, "streamparse."):
         if info.name.startswith(PARTS) and info.name not in MAKERS:
@@ -81,7 +81,7 @@ def classes() -> list[type]:
 def requires_arguments(kind: type) -> bool:
     try:
         parameters = inspect.signature(kind).parameters.values()
-    except ValueError:  # compiled, with defaults that are not literals
+    except ValueError:  # a compiled class whose defaults are not literals
         return False
     several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return any(one.default is one.empty and one.kind not in several for one in parameters)
@@ -92,15 +92,15 @@ def has_other_pickles(kind: type) -> bool:
     return reduces or is_dataclass(kind) or issubclass(kind, BaseException)
 
 
-def test_every_class_can_be_made_before_its_attributes() -> None:
+def test_every_class_can_be_created_without_arguments() -> None:
     for kind in classes():
         if hasattr(kind, "_init_types"):
             assert type(blank_of(kind)) is kind
-        elif not has_other_pickles(kind) and kind is not Quote:  # which no object holds
+        elif not has_other_pickles(kind) and kind is not Quote:  # no parser holds a Quote
             assert not requires_arguments(kind), kind
 
 
-def test_what_is_not_there_stays_the_same_object() -> None:
+def test_the_sentinel_nothing_stays_the_same_object() -> None:
     assert thaw(freeze([NOTHING]))[0] is NOTHING
     assert pickle.loads(pickle.dumps(NOTHING)) is NOTHING
     assert copy.deepcopy(NOTHING) is NOTHING
@@ -110,7 +110,7 @@ def test_what_is_not_there_stays_the_same_object() -> None:
 
 
 def run(parser: Any, fragments: list[Any]) -> tuple[list[Any], Any]:
-    """The events of each fragment and of the end, and the message."""
+    """Return the events of each fragment and of the end, and the message."""
     batches = [parser.feed(copy.deepcopy(fragment)) for fragment in fragments]
     batches.append(parser.finish())
     for batch in batches:
@@ -127,26 +127,28 @@ def through_pickle(parser: Any) -> Any:
 @pytest.mark.parametrize("scene", SCENES)
 @pytest.mark.parametrize("way", [through_pickle, copy.copy, copy.deepcopy])
 @given(st.data())
-def test_a_parser_goes_on_as_it_would_have(
+def test_a_copy_of_a_parser_continues(
     scene: str, way: Callable[[Any], Any], data: st.DataObject
 ) -> None:
-    """Fresh, in the middle of anything, at the end: the rest is the same, and nothing is shared."""
+    """A copy made at any time gives the same rest, and shares nothing with the original."""
     if scene == "frames":
         pytest.importorskip("botocore")
-    goes_on(*SCENES[scene], way, data)
+    check_copy(*SCENES[scene], way, data)
 
 
 @pytest.mark.parametrize("name", names())
 @given(st.data())
-def test_a_parser_of_any_format_goes_on(name: str, data: st.DataObject) -> None:
+def test_a_copy_of_a_parser_of_any_format_continues(name: str, data: st.DataObject) -> None:
     fragments = list(FORMATS[name].example)
-    goes_on(lambda: FormatParser(name), fragments, through_pickle, data)
+    check_copy(lambda: FormatParser(name), fragments, through_pickle, data)
 
 
-def goes_on(
+def check_copy(
     make: Callable[[], Any], fragments: list[Any], way: Callable[[Any], Any], data: st.DataObject
 ) -> None:
-    place = data.draw(st.integers(0, len(fragments)), label="copied before this fragment")
+    place = data.draw(
+        st.integers(0, len(fragments)), label="the fragment before which it is copied"
+    )
     first = make()
     for fragment in fragments[:place]:
         first.feed(copy.deepcopy(fragment))

@@ -1,4 +1,4 @@
-"""Tests of the life cycle, with the smallest parser that has it."""
+"""Tests of the life cycle of parsers, with a minimal parser."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from streamparse.errors import StreamParseError, WireError
 
 
 class Words(LifeCycle[str, str]):
-    """Emits each word that it is fed; "bad" is an error, and "stop" an interrupt."""
+    """Emits each word that it is fed; "bad" raises an error, and "stop" an interrupt."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -113,7 +113,7 @@ def test_any_other_exception_while_reading_is_final(word: str, kind: type[BaseEx
     check_dead(parser, "interrupted")
 
 
-def test_another_type_changes_nothing() -> None:
+def test_a_fragment_of_another_type_changes_nothing() -> None:
     parser = Words()
     wrong: Any = 5
     with pytest.raises(TypeError):
@@ -185,7 +185,7 @@ def test_copies_and_pickles_are_in_the_same_state(twin: Callable[[Words], Words]
     assert recorder.seen[:2] == ["a", "cut: a bad word"]
 
 
-def test_the_base_reads_nothing() -> None:
+def test_the_base_class_is_abstract() -> None:
     parser: LifeCycle[str, str] = LifeCycle()
     for call in (
         lambda: parser._accepted(""),

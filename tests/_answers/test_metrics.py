@@ -1,4 +1,4 @@
-"""Tests of streamparse._answers.metrics: times by a clock of our own, and counts."""
+"""Tests of streamparse._answers.metrics: times by a clock that the test sets, and counts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.messages import call_chunk, chunk, sse, text_chunk
 
 
 class Clock:
-    """Shows what it was set to, and counts how often it was asked."""
+    """Returns the time that the test has set, and counts its calls."""
 
     def __init__(self, now: float = 0.0) -> None:
         self.now = now
@@ -27,7 +27,7 @@ class Clock:
 
 
 def run(steps: list[tuple[float, Any]], **options: Any) -> Metrics:
-    """Feed each chunk at its time, made at 100 seconds; finish with the last."""
+    """Feed each chunk at its time after the creation of the parser at 100 seconds; then finish."""
     clock = Clock(100.0)
     parser = MessageParser("openai-chat", clock=clock, **options)
     for seconds, record in steps:
@@ -86,7 +86,7 @@ def test_counts() -> None:
         ]
     )
     assert metrics.text_characters == 6
-    assert metrics.deltas == 5  # two of text, one of reasoning, two of arguments' text
+    assert metrics.deltas == 5  # two of text, one of reasoning, two of arguments
     assert (metrics.calls, metrics.completed_calls) == (2, 1)
 
 
@@ -97,7 +97,9 @@ def test_all_events_are_counted() -> None:
     events += parser.finish()
     assert parser.metrics is not None
     assert parser.metrics.events == len(events)
-    assert parser.metrics.deltas == 1  # output shows the same text again
+    assert (
+        parser.metrics.deltas == 1
+    )  # the events of the output repeat the text, so they do not count
 
 
 def test_tokens_per_second_covers_the_time_between_events() -> None:
@@ -141,7 +143,7 @@ def test_the_clock_is_read_once_per_feed_with_events() -> None:
     parser.feed(text_chunk("one"))
     parser.feed(chunk())
     parser.feed(text_chunk("two"))
-    assert clock.asked == 3  # the first time by the constructor
+    assert clock.asked == 3  # once by the constructor
 
 
 def test_events_of_an_error_count() -> None:
@@ -174,7 +176,7 @@ def test_a_count_beyond_the_range_of_floats() -> None:
     assert metrics.tokens_per_second is None
 
 
-def test_a_copy_of_the_parser_goes_on_measuring() -> None:
+def test_a_copy_of_the_parser_continues_the_measures() -> None:
     parser = MessageParser("text", clock=monotonic)
     parser.feed("one")
     for other in (copy(parser), pickle.loads(pickle.dumps(parser))):

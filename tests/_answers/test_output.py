@@ -1,4 +1,4 @@
-"""The text of a message as a document: its events, its value and its errors."""
+"""Tests of the text of a message as a document: its events, its value and its errors."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ VALUE_EVENTS: dict[type, Callable[[Any], Any]] = {
 
 
 def as_values(events: Sequence[Any]) -> list[Any]:
-    """The events of the output, as those of a document."""
+    """Return the events of the output as those of a document."""
     return [VALUE_EVENTS[type(event)](event) for event in events if type(event) in VALUE_EVENTS]
 
 
 def rejection(events: Sequence[Any]) -> StreamParseError | None:
-    """The reasons why the output was rejected; at most one."""
+    """Return the error with which the output was rejected, or None."""
     errors = [event.error for event in events if isinstance(event, OutputRejected)]
     assert len(errors) <= 1
     return errors[0] if errors else None
@@ -60,7 +60,7 @@ def run(pieces: Sequence[str], output: Any = object, **options: Any) -> tuple[An
     return read(pieces, api="text", output=output, **options)
 
 
-def test_a_name_is_no_output() -> None:
+def test_a_name_is_rejected_as_output() -> None:
     with pytest.raises(TypeError, match="takes a type or a JSON Schema"):
         MessageParser(output="dict")
 
@@ -76,10 +76,10 @@ def test_without_output_there_is_none() -> None:
     assert as_values(events) == []
 
 
-# While it arrives
+# While the text arrives
 
 
-def test_events_come_after_the_text_they_are_of() -> None:
+def test_events_of_the_output_follow_their_text() -> None:
     parser = MessageParser("text", output=dict)
     assert kinds(parser.feed('{"a": "x')) == [
         "message_started",
@@ -93,7 +93,7 @@ def test_events_come_after_the_text_they_are_of() -> None:
     assert parser.message.output is None
 
 
-def test_the_output_is_there_only_when_the_message_is_complete() -> None:
+def test_only_a_complete_message_has_an_output() -> None:
     parser = MessageParser("openai-chat", output=dict)
     parser.feed(text_chunk(TRIP))
     parser.feed(chunk(finish="stop"))
@@ -117,8 +117,8 @@ def test_choice_by_choice() -> None:
 
 @given(JSON_TEXTS, SIZES)
 @example(TRIP, [1])
-def test_a_document_gives_what_a_parser_of_json_gives(text: str, sizes: list[int]) -> None:
-    """Laws 1, 4 and 5: whatever the chunking, the same values and events as `JSONParser`."""
+def test_a_document_gives_the_same_as_json_parser(text: str, sizes: list[int]) -> None:
+    """Values and events are those of `JSONParser`, for any chunking (laws 1, 4 and 5)."""
     parser = JSONParser()
     expected = [*parser.feed(text), *parser.finish()]
     message, events = run([str(piece) for piece in cut(text, sizes)])
@@ -129,8 +129,8 @@ def test_a_document_gives_what_a_parser_of_json_gives(text: str, sizes: list[int
 
 
 @given(ANY_TEXTS, SIZES)
-def test_a_refusal_does_not_depend_on_the_chunking(text: str, sizes: list[int]) -> None:
-    """Law 1: the error, what was understood before it, and the text, which goes on."""
+def test_a_rejection_does_not_depend_on_the_chunking(text: str, sizes: list[int]) -> None:
+    """Neither do the value before the error and the text, which continues (law 1)."""
     whole, whole_events = run([text])
     message, events = run([str(piece) for piece in cut(text, sizes)])
     one, other = rejection(whole_events), rejection(events)
@@ -141,8 +141,8 @@ def test_a_refusal_does_not_depend_on_the_chunking(text: str, sizes: list[int]) 
 
 
 @given(ANY_TEXTS)
-def test_a_refusal_is_that_of_a_parser_of_json(text: str) -> None:
-    """Same code, place and excerpt; and nothing after it reaches the value."""
+def test_a_rejection_is_the_error_of_json_parser(text: str) -> None:
+    """Code, place and excerpt are the same, and later text does not change the value."""
     parser = JSONParser()
     expected: StreamParseError | None = None
     events: list[Any] = []
@@ -156,7 +156,7 @@ def test_a_refusal_is_that_of_a_parser_of_json(text: str) -> None:
     assert (found and failure(found)) == (expected and failure(expected))
     assert as_values(mine) == events
     assert same(message.partial_output, parser.value)
-    assert message.status == "complete"  # text that is not a document stays text
+    assert message.status == "complete"  # text other than a document is still text
 
 
 # The kind of the document
@@ -174,7 +174,7 @@ def test_a_refusal_is_that_of_a_parser_of_json(text: str) -> None:
         (list, "\t7", 1),
     ],
 )
-def test_a_document_of_another_kind_is_refused_at_its_first_character(
+def test_a_document_of_another_kind_is_rejected_at_its_start(
     output: Any, text: str, offset: int
 ) -> None:
     for pieces in [*cuttings(text), *halvings(text)]:
@@ -187,7 +187,7 @@ def test_a_document_of_another_kind_is_refused_at_its_first_character(
         assert (message.output, message.partial_output) == (None, None)
 
 
-def test_what_is_no_json_at_all_is_a_syntax_error_whatever_the_kind() -> None:
+def test_text_other_than_json_is_a_syntax_error_for_any_kind() -> None:
     for output in (dict, list, object):
         error = rejection(run(["Sure, here"], output, output_dialect="strict")[1])
         assert isinstance(error, JSONSyntaxError)
@@ -195,12 +195,12 @@ def test_what_is_no_json_at_all_is_a_syntax_error_whatever_the_kind() -> None:
 
 
 @pytest.mark.parametrize("text", [" {}", '\ufeff{"a": [1]}\n'])
-def test_an_object_where_one_was_asked_for(text: str) -> None:
+def test_an_object_of_the_expected_kind(text: str) -> None:
     for pieces in cuttings(text):
         assert run(pieces, dict)[0].output == json.loads(text.strip("\ufeff"))
 
 
-# Ends
+# The end of the message
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "\ufeff"])
@@ -214,7 +214,7 @@ def test_no_document_at_all(text: str) -> None:
 
 @given(JSON_TEXTS, PLACES)
 def test_a_normal_finish_inside_the_document(text: str, place: int) -> None:
-    """Law 7: a prefix is not an output, unless it is a document itself."""
+    """A prefix is rejected, unless it is a document itself (law 7)."""
     prefix = text[: place % (len(text) + 1)]
     message, events = run([prefix])
     try:
@@ -227,7 +227,7 @@ def test_a_normal_finish_inside_the_document(text: str, place: int) -> None:
         assert same(message.output, expected)
 
 
-def test_a_root_number_is_whole_at_the_end() -> None:
+def test_a_root_number_is_complete_at_the_end() -> None:
     parser = MessageParser("text", output=object)
     assert as_values(parser.feed("12")) == []
     assert as_values(parser.finish()) == [ValueCompleted((), 12)]
@@ -237,7 +237,7 @@ def test_a_root_number_is_whole_at_the_end() -> None:
 @pytest.mark.parametrize("finish", ["length", "content_filter", None])
 @pytest.mark.parametrize("text", [TRIP, TRIP[:20], ""])
 def test_a_truncated_message_has_no_output(finish: str | None, text: str) -> None:
-    """Law 7: not even when its text is a whole document, and it is not rejected either."""
+    """Even a whole document is not the output; it is not rejected either (law 7)."""
     records = [text_chunk(text), *([chunk(finish=finish)] if finish else [])]
     message, events = read([sse(records, done=False)], output=dict)
     assert message.status == "truncated"
@@ -258,7 +258,7 @@ def test_a_failed_message_has_no_output() -> None:
     assert (message.status, message.output) == ("failed", None)
 
 
-def test_an_answer_that_calls_tools_owes_no_document() -> None:
+def test_an_answer_with_calls_needs_no_output() -> None:
     records = [call_chunk("{}", id="c", name="look"), chunk(finish="tool_calls")]
     message, events = read([sse(records)], output=dict)
     assert message.finish_reason == "tool_calls"
@@ -267,7 +267,7 @@ def test_an_answer_that_calls_tools_owes_no_document() -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "Let me look.", '{"plan": 1}'])
-def test_text_before_a_call_is_no_rejected_output(text: str) -> None:
+def test_text_before_a_call_is_not_rejected_as_output(text: str) -> None:
     tools = [{"name": "look", "parameters": {"type": "object"}}]
     schema = {"type": "object", "required": ["city"]}
     records = [text_chunk(text), call_chunk("{}", id="c", name="look"), chunk(finish="tool_calls")]
@@ -283,13 +283,13 @@ def test_with_tools_a_rejection_waits_for_the_end() -> None:
     assert rejection(parser.finish()) is not None
 
 
-def test_a_refusal_owes_no_output() -> None:
+def test_a_refusal_needs_no_output() -> None:
     records = [chunk({"refusal": "No."}), chunk(finish="stop")]
     message, events = read([sse(records)], output=dict)
     assert (message.finish_reason, rejection(events)) == ("refusal", None)
 
 
-def test_text_goes_on_after_a_refusal() -> None:
+def test_text_continues_after_a_rejection() -> None:
     parser = MessageParser("text", output=object, output_dialect="strict")
     parser.feed("[1] and")
     assert parser.feed(" more") == [TextDelta(" more")]
@@ -321,14 +321,14 @@ def test_an_output_in_a_fence_with_repairs() -> None:
         assert pickle.loads(pickle.dumps(message)).output_repairs == message.output_repairs
 
 
-def test_nothing_repaired_nothing_said() -> None:
+def test_without_repairs_there_are_none_in_the_message() -> None:
     message, _ = run(['{"a": 1}'], dict)
     assert (message.output, message.output_repairs) == ({"a": 1}, [])
     assert "output_repairs" not in message.to_dict()
 
 
-def test_a_complete_message_with_half_a_document_has_no_output() -> None:
-    """Law 7: what was cut is readable, but is not an output."""
+def test_a_complete_message_with_a_cut_document_has_no_output() -> None:
+    """The cut document is the partial output only (law 7)."""
     for pieces in cuttings('{"a": [1, "x'):
         message, events = run(pieces, dict)
         error = rejection(events)
@@ -347,7 +347,7 @@ def test_a_text_without_a_value_has_no_output() -> None:
 @pytest.mark.parametrize(
     ("output", "text"), [(dict, "A: [1, 2]"), (list, "A: {'a': 1}"), (dict, "'a'")]
 )
-def test_a_value_of_another_kind_is_refused_in_prose_too(output: Any, text: str) -> None:
+def test_a_value_of_another_kind_is_rejected_in_prose_too(output: Any, text: str) -> None:
     for pieces in cuttings(text):
         message, events = run(pieces, output)
         error = rejection(events)
@@ -362,7 +362,7 @@ def test_an_output_dialect_may_allow_less() -> None:
     assert (error.code, message.output) == ("repair_refused", None)
 
 
-def test_limits_hold() -> None:
+def test_limits_apply() -> None:
     for pieces in cuttings("[[[]]]"):
         error = rejection(run(pieces, limits=Limits(depth=2))[1])
         assert isinstance(error, LimitError)
@@ -370,8 +370,8 @@ def test_limits_hold() -> None:
 
 
 @given(st.text())
-def test_the_text_is_the_text(text: str) -> None:
-    """Law 8: whether the output is accepted or not, the deltas add up to the text."""
+def test_deltas_add_up_to_the_text(text: str) -> None:
+    """The text is complete whether the output is accepted or rejected (law 8)."""
     message, events = run([text])
     assert "".join(event.text for event in events if isinstance(event, TextDelta)) == text
     assert message.text == text

@@ -1,4 +1,4 @@
-"""Tests of a response: its answers, and what belongs to all of them."""
+"""Tests of a response: its answers, and what concerns all of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def response_of(*choices: int) -> ResponseReader:
     return response
 
 
-def test_choice_0_is_there_from_the_start() -> None:
+def test_choice_0_exists_from_the_start() -> None:
     response = ResponseReader(AnswerOptions())
     assert [answer.choice for answer in response.all] == [0]
     assert response.first is response.at(0)
@@ -49,7 +49,9 @@ def test_choice_0_is_there_from_the_start() -> None:
 @pytest.mark.parametrize(
     ("choices", "shown"), [((1,), [1]), ((2, 1), [1, 2]), ((1, 0), [0, 1]), ((0, 2), [0, 2])]
 )
-def test_a_choice_that_never_began_is_not_shown(choices: tuple[int, ...], shown: list[int]) -> None:
+def test_a_choice_without_records_is_not_in_the_messages(
+    choices: tuple[int, ...], shown: list[int]
+) -> None:
     response = response_of(*choices)
     assert [answer.choice for answer in response.all] == shown
     assert response.first.choice == shown[0]
@@ -71,7 +73,7 @@ def test_all_end_at_the_terminal_record() -> None:
     assert response.ended
 
 
-def test_an_error_of_the_response_fails_those_that_have_not_ended() -> None:
+def test_an_error_of_the_response_fails_open_answers() -> None:
     response = response_of(0, 1)
     response.at(0).finish("stop")
     response.at(0).end()
@@ -131,7 +133,7 @@ def test_the_end_of_input_cuts_what_has_no_finish_reason() -> None:
     assert [answer.message.status for answer in response.all] == ["complete", "truncated"]
 
 
-def test_halves_of_characters_are_dropped_when_the_stream_breaks() -> None:
+def test_lone_surrogates_are_dropped_when_the_stream_breaks() -> None:
     response = ResponseReader(AnswerOptions(surrogates="error"))
     response.at(0).text("a\ud83d")
     response.fail_transport(WireError("broken", code="invalid_record"))

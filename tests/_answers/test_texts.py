@@ -81,7 +81,7 @@ def test_refusals_and_audio_are_texts_of_their_own() -> None:
 
 
 class Shout(TextReader):
-    """A reader of text that writes it in capitals."""
+    """A reader of text that emits it in capitals."""
 
     def __init__(self, texts: TextWriter) -> None:
         self.texts = texts
@@ -102,7 +102,7 @@ def test_a_reader_of_text(surrogates: str) -> None:
     reader = Shout(texts)
     texts.reader = reader
     texts.read("abc")
-    assert texts.message.text == "ABC", "what the reader makes of the text is not counted again"
+    assert texts.message.text == "ABC", "text from the reader is not counted again"
     with pytest.raises(LimitError):
         texts.read("defgh")
     assert reader.read == "abcdef"
@@ -121,7 +121,7 @@ def test_lone_halves_before_a_reader(surrogates: str, read: str) -> None:
     assert texts.end_reader(False) is False
 
 
-def test_a_lone_half_that_is_refused_before_a_reader() -> None:
+def test_a_lone_half_that_is_rejected_before_a_reader() -> None:
     texts, _ = writer("error")
     reader = Shout(texts)
     texts.reader = reader
@@ -151,7 +151,7 @@ def test_a_half_that_the_wire_repeats_is_dropped() -> None:
 
 
 @pytest.mark.parametrize("surrogates", ["keep", "error"])
-def test_halves_that_an_error_would_refuse_are_forgotten(surrogates: str) -> None:
+def test_halves_are_forgotten_if_they_would_raise(surrogates: str) -> None:
     texts, _ = writer(surrogates)
     texts.grow("a" + HIGH, None, Text)
     texts.forget_halves()

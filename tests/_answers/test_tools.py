@@ -1,4 +1,4 @@
-"""Tools in every form, and calls that are validated while they arrive."""
+"""Tests of tools in every form, and of calls that are validated while they arrive."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ GEMINI = {
     "required": ["plant"],
 }
 
-# Forms
+# Forms of tools
 
 FORMS: list[tuple[str, Any]] = [
     ("a JSON Schema with a name", {"name": "water", "parameters": SCHEMA}),
@@ -217,12 +217,12 @@ def cohere(definitions: Any) -> dict[str, Any]:
         ({"name": "f", "parameters": {"$schema": 5}}, ValueError, "the parameters of 'f': bad"),
     ],
 )
-def test_what_is_no_tool(tools: Any, kind: type[Exception], says: str) -> None:
+def test_invalid_tools(tools: Any, kind: type[Exception], says: str) -> None:
     with pytest.raises(kind, match=says):
         MessageParser(tools=tools)
 
 
-def test_a_docstring_that_is_no_text() -> None:
+def test_a_docstring_that_is_not_a_string() -> None:
     own = type("own", (BaseModel,), {"__doc__": 5, "__module__": __name__})
     assert [tool.description for tool in Tools([own]).tools.values()] == [""]
 
@@ -258,7 +258,7 @@ MORE_FORMS: list[tuple[str, Any]] = [
 
 
 def places_in(value: Any) -> list[tuple[Any, ...]]:
-    """The paths of all that is in a value, and of the value itself."""
+    """Return the paths of all members of a value, and that of the value itself."""
     inside: Any = ()
     if isinstance(value, dict):
         inside = value.items()
@@ -268,7 +268,7 @@ def places_in(value: Any) -> list[tuple[Any, ...]]:
 
 
 def with_another(value: Any, path: tuple[Any, ...], other: Any) -> Any:
-    """The value, with something else at that path."""
+    """Return a copy of the value with another value at the path."""
     if not path:
         return other
     made = value.copy()
@@ -281,7 +281,7 @@ ALL_FORMS = FORMS + MORE_FORMS
 
 @pytest.mark.parametrize("form", [row[1] for row in ALL_FORMS], ids=[row[0] for row in ALL_FORMS])
 def test_a_field_of_a_wrong_type(form: Any) -> None:
-    """It is taken, or refused as documented; a tool that is taken has a name and can be called."""
+    """Such a tool is rejected, or it has a name and can be called."""
     taken = Tools([form]).names
     for path in places_in(form):
         for wrong in WRONG:
@@ -291,7 +291,7 @@ def test_a_field_of_a_wrong_type(form: Any) -> None:
             except (ValueError, TypeError):
                 continue
             assert all(name and isinstance(name, str) for name in toolbox.names), given_tool
-            # A tool may become the provider's, a list may become empty; other losses are reported.
+            # A tool may become one of the provider, or its list empty; other losses are errors.
             lost = bool(taken) and not toolbox.names
             whole = not path or isinstance(path[-1], int)
             assert not lost or whole or wrong in (None, [], [[]]), given_tool
@@ -404,7 +404,7 @@ def run_call(
     kind: CallKind = "function",
     how: int = NORMAL,
 ) -> tuple[ToolCall, list[Any]]:
-    """A call of this name that is fed the pieces, text or values, and closed."""
+    """Return a call with this name that has read the pieces and is closed, and its events."""
     events: list[Any] = []
     call = ToolCall(0, kind)
     reader = CallReader(call, 0, events, AnswerOptions(tools=Tools(tools)))
@@ -417,7 +417,7 @@ def run_call(
     return call, events
 
 
-def test_rejected_at_the_refused_character() -> None:
+def test_a_call_is_rejected_at_the_character_of_the_violation() -> None:
     call = ToolCall()
     events: list[Any] = []
     reader = CallReader(call, 0, events, AnswerOptions(tools=TOOLS))
@@ -444,7 +444,7 @@ def test_rejected_at_the_refused_character() -> None:
     assert (call.arguments, call.parsed, len(events)) == (None, None, count)
 
 
-def test_after_broken_json_only_the_texts_grow() -> None:
+def test_after_invalid_json_only_the_texts_grow() -> None:
     call, events = run_call(TOOLS, "Water", ['{"plant": 1, ', "oops", ' "litres": 2}'])
     assert call.partial == {"plant": 1}
     assert call.arguments_text == '{"plant": 1, oops "litres": 2}'
@@ -482,7 +482,7 @@ TEXTS = [
     st.sampled_from([NORMAL, LIMIT, CUT]),
 )
 def test_the_chunking_does_not_matter(text: str, name: str, sizes: list[int], how: int) -> None:
-    """Law 1 for validated calls: status, error, value, texts and events."""
+    """Status, error, value, texts and events do not depend on the chunking (law 1)."""
     whole, whole_events = run_call(TOOLS, name, [text], how=how)
     call, events = run_call(TOOLS, name, cut(text, sizes), how=how)
     assert call.to_dict() == whole.to_dict()
@@ -496,8 +496,8 @@ def test_the_chunking_does_not_matter(text: str, name: str, sizes: list[int], ho
 
 
 @given(st.sampled_from(TEXTS), SIZES)
-def test_a_value_is_judged_as_its_text(text: str, sizes: list[int]) -> None:
-    """A wire without JSON text gives the same result and the same value."""
+def test_a_value_is_validated_like_its_text(text: str, sizes: list[int]) -> None:
+    """Wires that send values instead of JSON text give the same result."""
     try:
         value = json.loads(text)
     except ValueError:
@@ -513,7 +513,7 @@ def test_a_value_is_judged_as_its_text(text: str, sizes: list[int]) -> None:
         assert call_texts(events).get((0, 0), "") == by_value.arguments_text[:offset]
 
 
-def test_arguments_before_the_name_are_judged_when_it_comes() -> None:
+def test_arguments_before_the_name_are_validated_when_it_arrives() -> None:
     call = ToolCall()
     events: list[Any] = []
     reader = CallReader(call, 0, events, AnswerOptions(tools=TOOLS))
@@ -537,13 +537,13 @@ def test_an_unknown_tool() -> None:
     assert (again.status, again.partial, again.arguments_text) == ("rejected", {"a": 1}, '{"a":1}')
 
 
-def test_server_calls_are_not_judged() -> None:
+def test_server_calls_are_not_validated() -> None:
     call, _ = run_call(TOOLS, "web_search", ['{"query": "x"}'], kind="server")
     assert (call.status, call.parsed) == ("complete", None)
     assert run_call(TOOLS, "Water", ["[]"], kind="server")[0].status == "complete"
 
 
-def test_custom_calls_are_known_by_name_only() -> None:
+def test_custom_calls_are_checked_by_name_only() -> None:
     tools = [{"type": "custom", "name": "write"}, {"name": "water", "parameters": SCHEMA}]
     assert run_call(tools, "write", ["free text"], kind="custom")[0].status == "complete"
     call, _ = run_call(tools, "wrote", ["free ", "text"], kind="custom")
@@ -551,7 +551,7 @@ def test_custom_calls_are_known_by_name_only() -> None:
 
 
 def test_a_name_that_grows() -> None:
-    """Some servers send the name piece by piece, each time from its beginning."""
+    """Some servers send the name in pieces, each piece from its beginning."""
     for names, status in [(["garden", "garden_water"], "complete"), (["garden"], "rejected")]:
         call = ToolCall()
         reader = CallReader(call, 0, [], AnswerOptions(tools=TOOLS))
@@ -573,7 +573,7 @@ def test_a_name_that_grows() -> None:
     assert (late.status, late.errors[-1].code) == ("rejected", "enum")
 
 
-def test_no_arguments_are_judged_as_an_empty_object() -> None:
+def test_no_arguments_are_validated_as_an_empty_object() -> None:
     call, _events = run_call(TOOLS, "Water", [])
     assert (call.status, call.errors[0].code) == ("rejected", "required")
     assert call.errors[0].offset == 0
@@ -581,7 +581,7 @@ def test_no_arguments_are_judged_as_an_empty_object() -> None:
     assert (free.status, free.parsed) == ("complete", {})
 
 
-def test_a_number_is_judged_at_the_end() -> None:
+def test_a_number_is_validated_at_the_end() -> None:
     tools = [{"name": "f", "parameters": {"maximum": 5}}]
     assert run_call(tools, "f", ["1", "2"])[0].errors[0].code == "maximum"
     assert run_call(tools, "f", ["1"])[0].parsed == 1
@@ -592,8 +592,8 @@ def test_cut_calls_have_no_parsed_value() -> None:
     assert (call.status, call.parsed) == ("truncated", None)
 
 
-def test_values_at_odd_places_are_judged_at_the_end() -> None:
-    """Gemini's path pieces may come out of order; the whole value is then validated."""
+def test_misplaced_values_are_validated_at_the_end() -> None:
+    """If the pieces of Gemini are out of order, the whole value is validated at the end."""
 
     def pieces(*parts: dict[str, Any]) -> list[dict[str, Any]]:
         function = {"name": "garden_water", "partialArgs": list(parts), "willContinue": False}
@@ -631,7 +631,9 @@ def test_a_parser_with_tools() -> None:
 
 
 @given(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=3), SIZES)
-def test_messages_with_tools_by_law_1(texts: list[str], sizes: list[int]) -> None:
+def test_messages_with_tools_do_not_depend_on_the_chunking(
+    texts: list[str], sizes: list[int]
+) -> None:
     records = []
     for index, text in enumerate(texts):
         records.append(
@@ -642,8 +644,8 @@ def test_messages_with_tools_by_law_1(texts: list[str], sizes: list[int]) -> Non
     assert answer(cut(body, sizes), tools=TOOLS) == answer([body], tools=TOOLS)
 
 
-def test_close_at_the_first_violation() -> None:
-    """The caller can stop a call that cannot become valid."""
+def test_the_caller_may_stop_at_the_first_violation() -> None:
+    """The call is rejected while the rest of it has not arrived."""
     sent = []
 
     def source() -> Any:
@@ -702,7 +704,7 @@ def test_output_is_rejected_at_the_character(
     assert (rejected.error.offset, rejected.error.code) == (offset, code)
 
 
-def test_the_result_raises_what_refused_the_output() -> None:
+def test_result_raises_the_error_of_the_output() -> None:
     with pytest.raises(SchemaViolation) as caught:
         stream(['{"title": 3}'], api="text", output=Plan).result()
     assert caught.value.path == ("title",)
@@ -747,7 +749,7 @@ def test_typed_partials() -> None:
 
 
 class Odd:
-    """A class that pydantic has no schema for."""
+    """A class for which pydantic has no schema."""
 
     def __init__(self, given: Any) -> None:
         self.given = given
@@ -768,7 +770,7 @@ BAD: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("name", "tool"), BAD)
-def test_one_bad_tool_does_not_stop_the_others(name: str, tool: Any) -> None:
+def test_one_invalid_tool_does_not_stop_the_others(name: str, tool: Any) -> None:
     tools = [tool, {"name": "water", "parameters": SCHEMA}]
     with pytest.raises((ValueError, TypeError, RuntimeError)):
         MessageParser("openai-chat", tools=tools)
@@ -782,7 +784,7 @@ def test_one_bad_tool_does_not_stop_the_others(name: str, tool: Any) -> None:
     assert [call.status for call in parser.message.tool_calls] == ["complete", "rejected"]
 
 
-def test_tools_that_are_skipped_are_named_by_a_copy_too() -> None:
+def test_a_copy_has_the_errors_of_skipped_tools() -> None:
     box = Tools([odd, mow], "skip")
     for other in (Tools(box), pickle.loads(pickle.dumps(box))):
         assert other.names == ["odd", "mow"]
@@ -793,7 +795,7 @@ def test_tools_that_are_skipped_are_named_by_a_copy_too() -> None:
         assert list(answer.parser.tool_errors) == ["odd"]
 
 
-def test_what_is_no_tool_is_never_skipped() -> None:
+def test_invalid_tools_are_never_skipped() -> None:
     wrong: list[Any] = [5, {"parameters": {}}, "water", [mow, mow]]
     word: Any = "ignore"
     for tool in wrong:

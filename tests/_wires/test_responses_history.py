@@ -102,10 +102,8 @@ def test_the_history_has_only_pages_as_sources() -> None:
 
 
 def test_the_history_has_citations_in_their_text() -> None:
-    bare = {
-        "type": "url_citation",
-        "url": "https://example.org",
-    }  # xAI's form, without members that the API requires
+    # xAI sends this form; the API requires more members.
+    bare = {"type": "url_citation", "url": "https://example.org"}
     message, _ = read(stream(cited([PAGE, bare, FILE], True)))
     assert message.to_history()[0]["content"][0]["annotations"] == [PAGE, FILE]
 
