@@ -396,12 +396,10 @@ def classify(text: str, pos: i64, end: i64, final: bool, quote: Quote) -> i64:
     if quote.role == KEY:
         return _classify_key(text, pos, near, limit, more, quote)
     if near == pos and char in quote.closing and char != "\\":
-        result = _classify_pair(text, pos, limit, more, quote)
-        if result >= 0:
-            return result
-    elif near == pos and quote.fresh and (char.isalnum() or char == "_") and quote.role != ROOT:
+        return _classify_pair(text, pos, limit, more, quote)
+    if near == pos and quote.fresh and (char.isalnum() or char == "_") and quote.role != ROOT:
         return DOUBLED
-    elif near == pos and char.isalnum() and "'" in quote.closing and not quote.fresh:
+    if near == pos and char.isalnum() and "'" in quote.closing and not quote.fresh:
         return APOSTROPHE
     if char in "+/#":
         if joint_end(text, near, limit) >= 0:
@@ -495,7 +493,7 @@ def _classify_key(text: str, pos: i64, near: i64, limit: i64, more: bool, quote:
 
 
 def _classify_pair(text: str, pos: i64, limit: i64, more: bool, quote: Quote) -> i64:
-    """Return what the first of two quotes is, or -1 if the rules for one quote decide."""
+    """Return what the first of two quotes is."""
     if quote.fresh:  # the first may be the second of three
         return TRIPLED
     if text[pos - 1] != text[pos] and text[pos] == quote.closing[0]:
@@ -557,12 +555,9 @@ def _classify_value(text: str, pos: i64, near: i64, limit: i64, more: bool, quot
         return ENDS
     if char in CLOSING and char != "\\":
         return _before_quote(text, near, limit, more, quote)
-    if char == "/":
-        if near + 1 == limit and more:
-            return UNDECIDED
-        if text[near + 1 : near + 2] in ("/", "*"):
-            return ENDS
-    elif (char == "#" and near > pos) or (char == "\\" and near == pos and quote.closing != "\\"):
+    if char == "/" and text[near + 1 : near + 2] in ("/", "*"):
+        return ENDS
+    if (char == "#" and near > pos) or (char == "\\" and near == pos and quote.closing != "\\"):
         return ENDS
     elif char == "<" and near > pos:
         if near + 4 > limit and more and "<!--".startswith(text[near:limit]):
@@ -734,7 +729,9 @@ def _words(text: str, pos: i64, place: i64, limit: i64, more: bool, quote: Quote
         elif char == "\n" and quote.role == MEMBER:
             behind = blank_end(text, place, limit)
             if behind == limit:
-                return UNDECIDED if more else INNER
+                if more:
+                    return UNDECIDED
+                break
             result = key_at(text, behind, limit, more)
             if result:
                 return UNDECIDED if result < 0 else ENDS

@@ -201,12 +201,10 @@ class LenientStructure(LenientKeys):
                 return -1
             if result:
                 behind = blank_end(text, pos + 1, limit)
-                if match < size - 1 and behind < limit and text[behind] == ",":
-                    inner = _fits(self.closers[size - 2], text, pos + 1, limit, more)
-                    if inner < 0:
-                        return -1
-                    if inner:
-                        self._doubt(self.offset + pos, False)  # it may close only the inner one
+                comma = match < size - 1 and behind < limit and text[behind] == ","
+                # The same text has decided before, so the result is not -1.
+                if comma and _fits(self.closers[size - 2], text, pos + 1, limit, more):
+                    self._doubt(self.offset + pos, False)  # it may close only the inner one
                 return 2
         result = _fits(self.closers[size - 2] if size > 1 else "", text, pos + 1, limit, more)
         if result:
@@ -346,4 +344,7 @@ def _fits(container: str, text: str, pos: i64, limit: i64, more: bool) -> i64:
         return result if container == "}" else 1 - result
     if container == "}":
         return key_at(text, place, limit, more)
+    if char in CLOSING:  # a key follows neither an item nor the document
+        result = key_at(text, place, limit, more)
+        return result if result < 0 else 1 - result
     return 1

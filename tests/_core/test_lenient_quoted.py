@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
-from streamparse import JSONParser, Limits, parse
+from streamparse import Dialect, JSONParser, JSONSyntaxError, Limits, parse
+from streamparse._core.lenient_strings import LOOK
 from tests._core.machines import assert_repaired
 from tests.helpers import run
 
@@ -100,3 +103,56 @@ def test_a_comma_in_a_string_is_held_back() -> None:
 )
 def test_the_content_of_strings(text: str, value: object, codes: str) -> None:
     assert_repaired(text, value, codes)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "codes"),
+    [
+        ('{"n": "x, {"m": 1}", "k": 1}', {"n": 'x, {"m": 1}', "k": 1}, "inner_quote inner_quote"),
+        (
+            '{"n": "{"m": "a\\tb"}", "k": 1}',
+            {"n": '{"m": "a\tb"}', "k": 1},
+            "inner_quote inner_quote inner_quote inner_quote",
+        ),
+        (
+            '{"n": "{"m":\n 1}", "k": 1}',
+            {"n": '{"m":\n 1}', "k": 1},
+            "inner_quote inner_quote control_character",
+        ),
+        # A quote after the brackets: they are text.
+        (
+            '{"n": "sea}\n and "air" so"}',
+            {"n": 'sea}\n and "air" so'},
+            "control_character inner_quote inner_quote",
+        ),
+        # So many brackets are text.
+        ('{"n": "x' + "}," * LOOK + '", "m": 1}', {"n": "x" + "}," * LOOK, "m": 1}, ""),
+    ],
+)
+def test_brackets_and_quotes_that_are_text(text: str, value: object, codes: str) -> None:
+    assert_repaired(text, value, codes)
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "code"),
+    [
+        ('{"n": "x {"m": 1}", "k": 1}', Dialect(inner_quotes=False), "inner_quote"),
+        ('{"n": "sea, "m": 1}', Dialect(missing_quotes=False), "missing_quote"),
+    ],
+)
+def test_repairs_of_quotes_that_the_dialect_refuses(text: str, dialect: Dialect, code: str) -> None:
+    """The text is read as if there were no such repair, however it is cut."""
+    assert code in repairs_of([text], Dialect())
+    assert code in repairs_of(list(text), Dialect())
+    whole = run([text], dialect=dialect)
+    assert whole == run(list(text), dialect=dialect)
+    assert code not in repairs_of([text], dialect)
+
+
+def repairs_of(pieces: list[str], dialect: Dialect) -> set[str]:
+    parser = JSONParser(dialect)
+    with suppress(JSONSyntaxError):
+        for piece in pieces:
+            parser.feed(piece)
+        parser.finish()
+    return {repair.code for repair in parser.repairs}

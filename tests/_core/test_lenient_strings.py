@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from streamparse import parse
@@ -22,14 +24,17 @@ from streamparse._core.lenient_strings import (
     blank_end,
     classify,
     colon_ends,
+    containers_fit,
     key_at,
 )
 from tests._core.machines import assert_repaired
 
 
-def classified(behind: str, role: int, final: bool = True, kept: int = 0) -> int:
+def classified(
+    behind: str, role: int, final: bool = True, kept: int = 0, fenced: bool = False
+) -> int:
     closer = {ITEM: "]", MEMBER: "}", KEY: "}"}.get(role, "")
-    quote = Quote(role, '"', closer, 1, kept=kept, fresh=False, wrapped=False, fenced=False)
+    quote = Quote(role, '"', closer, 1, kept=kept, fresh=False, wrapped=False, fenced=fenced)
     return classify('"' + behind, 1, len(behind) + 1, final, quote)
 
 
@@ -202,13 +207,91 @@ def test_strings_with_quotes_in_them(text: str, value: object) -> None:
         (MEMBER, " b\n}", ENDS),
         (MEMBER, " b} ", ENDS),
         (ITEM, " b]", ENDS),
+        (MEMBER, "\nb: 1", ENDS),
+        (MEMBER, "\nb c", ENDS),
+        (MEMBER, ' <b>"', INNER),
+        (MEMBER, ", <b", ENDS),
+        (MEMBER, ', <b>"', INNER),
+        (MEMBER, ', . b"', INNER),
+        (MEMBER, " b\n", ENDS),
+        (MEMBER, ' b\nc"', INNER),
+        (MEMBER, " b\n\n]", ENDS),
+        (MEMBER, ' b} c"', INNER),
+        (MEMBER, ' b}\nc"', ENDS),
+        (MEMBER, ' b, c"', INNER),
+        (MEMBER, " b c: d", ENDS),
     ],
 )
 def test_what_follows_a_quote_decides(role: int, behind: str, expected: int) -> None:
+    assert_classified(role, behind, expected)
+
+
+def assert_classified(role: int, behind: str, expected: int, **options: Any) -> None:
     """The text after a quote decides its role, and more text does not change the decision."""
-    assert classified(behind, role) == expected
-    before = {classified(behind[:end], role, final=False) for end in range(len(behind))}
+    assert classified(behind, role, **options) == expected
+    before = {classified(behind[:end], role, final=False, **options) for end in range(len(behind))}
     assert before <= {UNDECIDED, AMONG_WORDS, expected}
+
+
+@pytest.mark.parametrize(
+    ("role", "behind", "expected"),
+    [
+        (ITEM, ' "b"]', ENDS),
+        (ITEM, ' "b" c', INNER),
+        (MEMBER, "} b", ENDS),
+        (MEMBER, '} b"', INNER),
+        (MEMBER, "} b\n", ENDS),
+        (MEMBER, "] b", INNER),
+        (MEMBER, '} "c": 1', ENDS),
+        (ITEM, '] "c"', INNER),
+        (MEMBER, "}}", ENDS),
+        (MEMBER, "}\nb", ENDS),
+        (MEMBER, " b c: d", INNER),
+        (MEMBER, " b, c", INNER),
+        (ITEM, " b, }", INNER),
+        (MEMBER, " b, }", ENDS),
+        (MEMBER, " b\n", INNER),
+    ],
+)
+def test_a_quote_after_one_that_was_text(role: int, behind: str, expected: int) -> None:
+    assert_classified(role, behind, expected, kept=1)
+
+
+@pytest.mark.parametrize(
+    ("role", "behind", "kept"),
+    [
+        (MEMBER, "\n```", 0),
+        (MEMBER, "\n```", 1),
+        (MEMBER, "```\n", 0),
+        (MEMBER, "}\n```", 0),
+        (MEMBER, "} ```\n", 1),
+        (ITEM, "] ```", 1),
+        (ITEM, "} ```", 0),
+    ],
+)
+def test_a_fence_ends_the_string(role: int, behind: str, kept: int) -> None:
+    assert_classified(role, behind, ENDS, kept=kept, fenced=True)
+
+
+@pytest.mark.parametrize(
+    ("tail", "closers", "fits"),
+    [
+        (",", "}", True),
+        ("}, ", "]}}", True),
+        ("}, {", "]}", True),
+        ("]}, ", "}}]", True),
+        (",,", "}", False),
+        (",}", "}", False),
+        ("],", "}", False),
+        ("},", "}", False),
+        (", {", "}", False),
+        ("}, {{", "]}", False),
+        (", [", "}", False),
+        ("]", "}]", False),
+    ],
+)
+def test_brackets_that_fit_the_open_containers(tail: str, closers: str, fits: bool) -> None:
+    assert containers_fit(tail, list(closers)) is fits
 
 
 @pytest.mark.parametrize(
@@ -221,6 +304,9 @@ def test_what_follows_a_quote_decides(role: int, behind: str, expected: int) -> 
         (":\nb", 1),
         (':\\"b": 1', 0),
         (":", 0),
+        (':"b', 1),
+        (':"' + "b" * LOOK, 1),
+        (": " + "b" * LOOK, 0),
     ],
 )
 def test_a_colon_in_a_key(behind: str, expected: int) -> None:

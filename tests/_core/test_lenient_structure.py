@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streamparse import Dialect, IncompleteError, JSONParser, JSONSyntaxError, parse
+from streamparse._core.lenient_strings import LOOK
 from tests._core.machines import assert_repaired
 from tests.helpers import run
 
@@ -170,6 +171,13 @@ def test_words_in_place_of_a_member_are_doubtful(text: str) -> None:
             {"n": 1, "m": 2},
             "escaped_quotes white_space escaped_quotes",
         ),
+        ("[1 ... ]", [1], "ellipsis"),
+        ('{"n": 1 ... "m": 2}', {"n": 1, "m": 2}, "ellipsis missing_comma"),
+        ("'''\n[1, 'x']\n'''", [1, "x"], "fence single_quotes"),
+        ("'''\n[1 'x']\n'''", [1, "x"], "fence missing_comma single_quotes"),
+        ('["n" -b]', ["n", "-b"], "missing_comma unquoted_string"),
+        ('["n" -5]', ["n", -5], "missing_comma"),
+        ('{"n": 1 –b, "m": 2}', {"n": 1, "m": 2}, "unexpected_text"),
     ],
 )
 def test_more_repairs(text: str, value: object, codes: str) -> None:
@@ -187,6 +195,9 @@ def test_more_repairs(text: str, value: object, codes: str) -> None:
         ('[{"n": 1, ```', "expected_key", 10),
         ('{"n", "m"}', "expected_colon", 4),
         ('{"n" ```', "expected_colon", 5),
+        ('```\n{"n" \n```', "expected_colon", 10),
+        ('```\n{"n": \n```', "expected_value", 11),
+        ('{"n" ! 1}', "expected_colon", 5),
     ],
 )
 def test_what_cannot_be_repaired(text: str, code: str, offset: int) -> None:
@@ -194,3 +205,29 @@ def test_what_cannot_be_repaired(text: str, code: str, offset: int) -> None:
         error = run(pieces, dialect="lenient").error
         assert error is not None
         assert (error.code, error.offset) == (code, offset)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "codes"),
+    [
+        # The text after the bracket may follow only one of the containers.
+        ('{"n": [1} "m": 2}', {"n": [1], "m": 2}, "mismatched_closer missing_comma"),
+        ('["n", {"m": 1]\n"k": 2}]', ["n", {"m": 1, "k": 2}], "extra_closer missing_comma"),
+        ('[{"n": (1} "m": 2}]', [{"n": [1], "m": 2}], "tuple mismatched_closer missing_comma"),
+        ('[{"n": [1} "m"]', [{"n": [1]}, "m"], "missing_closer missing_comma"),
+        ('[{"n": [1} 5]', [{"n": [1]}, 5], "missing_closer missing_comma"),
+        ('{"n": {"m": 1] "k": 2}', {"n": {"m": 1}, "k": 2}, "mismatched_closer missing_comma"),
+        ('{"n": [1} "so it is."', {"n": [1]}, "missing_closer trailing_text"),
+        # It may follow none of them.
+        (
+            '{"n": {"m": 1] or so, "k": 2}',
+            {"n": {"m": 1}, "k": 2},
+            "ambiguous mismatched_closer unexpected_text",
+        ),
+        ('{"n": [[1} "m": 2}', {"n": [[1]]}, "ambiguous missing_closer trailing_text"),
+        # It is farther away than the parser looks.
+        ('{"n": [1}' + " " * LOOK + '"m": 2}', {"n": [1]}, "missing_closer trailing_text"),
+    ],
+)
+def test_which_container_a_bracket_closes(text: str, value: object, codes: str) -> None:
+    assert_repaired(text, value, codes)
