@@ -1,4 +1,4 @@
-"""Runs of a transport: what it shows, for every cut of the stream."""
+"""Runs of a transport for tests: its results, compared for all ways to cut the stream."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.parts import cuts_of
 
 
 def plain(record: Record) -> tuple[Any, ...]:
-    """A record as data that compares strictly, and without recursion."""
+    """Return a record as plain data that compares strictly and without recursion."""
     return record.event, tokens(record.data), record.text, record.cut, record.exception
 
 
@@ -25,7 +25,7 @@ def described(failure: StreamParseError | None) -> tuple[Any, ...] | None:
 
 
 def run(fragments: Iterable[str | bytes], **bounds: int) -> tuple[Any, ...]:
-    """The complete result of a run, strictly comparable."""
+    """Return the records, the failure and the framing of a run as data that compares strictly."""
     transport = Transport(limits=Limits(**bounds))
     records: list[Record] = []
     for fragment in fragments:
@@ -35,7 +35,10 @@ def run(fragments: Iterable[str | bytes], **bounds: int) -> tuple[Any, ...]:
 
 
 def read(stream: str | bytes, **bounds: int) -> tuple[list[Record], StreamParseError | None, str]:
-    """Records, failure and framing, which are the same for every cut, of text and of bytes."""
+    """Return records, failure and framing.
+
+    They are checked to be the same for every cut, of text and of bytes.
+    """
     transport = Transport(limits=Limits(**bounds))
     records = transport.feed(stream) + transport.finish()
     shown = ([plain(one) for one in records], described(transport.failure), transport.framing)

@@ -1,4 +1,4 @@
-"""Tests of records of binary streams; `test_transport` has those with a transport around them."""
+"""Tests of records of binary streams; `test_transport.py` tests them inside a transport."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_a_message_is_a_record() -> None:
     assert decoder.finish() == []
 
 
-def test_a_message_that_is_cut_is_a_record_that_says_so() -> None:
+def test_a_cut_message_is_a_record_marked_as_cut() -> None:
     decoder = BinaryRecords(Limits())
     assert decoder.feed(frame("chunk", {"n": 1})[:-3]) == []
     assert decoder.finish() == [Record("", None, "", True)]
@@ -35,6 +35,6 @@ def test_a_damaged_message_comes_after_the_ones_before_it() -> None:
     assert decoder.failure.code == "bad_frame"
 
 
-def test_text_is_no_frame() -> None:
+def test_text_is_rejected() -> None:
     with pytest.raises(TypeError, match="bytes"):
         BinaryRecords(Limits()).feed("text")

@@ -1,4 +1,4 @@
-"""Tests of binary event streams, with frames written by hand."""
+"""Tests of binary event streams, with frames that the tests encode."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def checksum(data: bytes) -> bytes:
 
 
 def header(name: str, value: str | bytes | bool | int) -> bytes:
-    """Name, type and value, as the format writes them."""
+    """Return the bytes of a header with this name, type and value."""
     if isinstance(value, bool):
         written = b"\0" if value else b"\1"
     elif isinstance(value, int):
@@ -48,12 +48,12 @@ def framed(headers: bytes, payload: bytes) -> bytes:
 
 
 def frame(headers: dict[str, Any], payload: bytes) -> bytes:
-    """One message as it travels."""
+    """Return the bytes of a message."""
     return framed(b"".join(header(name, value) for name, value in headers.items()), payload)
 
 
 def decoded(fragments: Iterable[bytes], **bounds: int) -> tuple[Any, ...]:
-    """Messages, their places, what is pending, and the error that ended it."""
+    """Return the messages, their positions, and the error that ended the stream."""
     decoder = EventStreamDecoder(Limits(**bounds))
     messages: list[EventStreamMessage] = []
     places: list[int] = []
@@ -94,7 +94,7 @@ def test_messages() -> None:
 
 @needs_botocore
 def test_law_2_a_message_comes_with_its_last_byte() -> None:
-    """Law 2."""
+    """A message is returned for its last byte (law 2)."""
     decoder = EventStreamDecoder()
     counts = [len(decoder.feed(FIRST[at : at + 1])) for at in range(len(FIRST))]
     assert counts == [0] * (len(FIRST) - 1) + [1]
@@ -103,7 +103,7 @@ def test_law_2_a_message_comes_with_its_last_byte() -> None:
 
 @needs_botocore
 def test_law_7_a_cut_frame() -> None:
-    """Law 7: at every place."""
+    """A frame cut anywhere raises `IncompleteError` (law 7)."""
     for end in range(1, len(FIRST)):
         stream = SECOND + FIRST[:end]
         messages, _, failure = decoded([stream])
@@ -115,7 +115,7 @@ def test_law_7_a_cut_frame() -> None:
 @needs_botocore
 @pytest.mark.parametrize("at", [0, 5, 9, 14, len(FIRST) - 9, len(FIRST) - 1])
 def test_damage(at: int) -> None:
-    """A byte changed anywhere is found by a checksum."""
+    """A checksum detects a change of any byte."""
     damaged = bytearray(FIRST)
     damaged[at] ^= 1
     messages, _, failure = same_for_all_cuts(SECOND + bytes(damaged) + SECOND)
@@ -124,7 +124,7 @@ def test_damage(at: int) -> None:
 
 
 def lengths(total: int, headers: int) -> bytes:
-    """A prelude with a right checksum."""
+    """Return a prelude with these lengths and a valid checksum."""
     prelude = struct.pack("!II", total, headers)
     return prelude + checksum(prelude)
 
@@ -135,7 +135,7 @@ def lengths(total: int, headers: int) -> bytes:
     [(0, 0), (15, 0), (12, 0), (20, 5), (2**31, 0), (2**28, 2**27), (16, 2**31)],
 )
 def test_impossible_lengths(total: int, headers: int) -> None:
-    """Found with the prelude, before anything is held."""
+    """Invalid lengths are detected with the prelude, before any payload is kept."""
     decoder = EventStreamDecoder()
     prelude = lengths(total, headers)
     decoder.feed(prelude[:-1])
@@ -151,12 +151,12 @@ def test_impossible_lengths(total: int, headers: int) -> None:
         b"\1a\xff",  # unknown type
         b"\1a",  # no type
         b"\1\xff\0",  # a name that is not UTF-8
-        b"\1a\0\1a\0",  # twice the same
-        b"\1a\4\0",  # cut
+        b"\1a\0\1a\0",  # one name twice
+        b"\1a\4\0",  # a cut value
     ],
 )
-def test_headers_that_make_no_sense(headers: bytes) -> None:
-    """The checksums are right; botocore raises various other exceptions."""
+def test_invalid_headers(headers: bytes) -> None:
+    """The checksums are valid; botocore raises exceptions of various types for these headers."""
     failure = same_for_all_cuts(framed(headers, b""))[2]
     assert failure[:3] == (WireError, "bad_frame", 0)
     assert len(failure[3]) > len("a damaged frame: ")
@@ -228,7 +228,7 @@ def test_the_message_as_data() -> None:
     st.lists(st.integers(0, 40), max_size=4),
 )
 def test_law_1_any_chunking(frames: list[bytes], tail: bytes, sizes: list[int]) -> None:
-    """Law 1: messages, error, places."""
+    """Messages, positions and errors do not depend on the chunking (law 1)."""
     stream = b"".join(frames) + tail
     whole = decoded([stream])
     assert decoded(cut(stream, sizes)) == decoded(cut(stream, [1])) == whole
@@ -248,8 +248,8 @@ def feed_each(pieces: Sequence[bytes]) -> None:
         lambda n: SECOND * (n // 16),
         lambda n: frame({}, b"x" * n)[:-1],
     ],
-    ids=["one frame", "many frames", "a frame that is not whole"],
+    ids=["one frame", "many frames", "a cut frame"],
 )
 def test_law_6_linear(stream: Any) -> None:
-    """Law 6: botocore's own buffer would copy all it holds for each byte."""
+    """Work per byte is bounded; botocore's own buffer copies its content for each byte (law 6)."""
     is_linear(feed_each, stream)

@@ -1,4 +1,4 @@
-"""Tests of the records of a stream of JSON; a transport is around them."""
+"""Tests of the records of a stream of JSON, read through a transport."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests._decoding.running import data_of, failure_of, read, records_of
 
 
 @pytest.mark.parametrize("between", ["\n", "", " ", "\r\n\r\n"])
-def test_objects_one_after_the_other(between: str) -> None:
+def test_adjacent_objects(between: str) -> None:
     stream = between.join(['{"a": 1}', "{}", '{"b": {"c": ["d", {}, null, -2.5]}}'])
     assert records_of(stream) == [
         Record("", {"a": 1}, ""),
@@ -32,7 +32,7 @@ def test_elements_of_an_array() -> None:
 
 
 def test_law_2_a_record_comes_with_its_last_character() -> None:
-    """Law 2: an element does not wait for the array, nor an object for its line."""
+    """An element does not wait for the array, nor an object for the end of its line (law 2)."""
     for stream, ends in (('[{"a": 1}, "b", 2,', (9, 14, 18)), ('{"a": {}}\n{"b"', (9,))):
         transport = Transport()
         found = [at for at, char in enumerate(stream, 1) if transport.feed(char)]
@@ -52,10 +52,8 @@ LINES = st.lists(
 
 
 @given(LINES, st.integers(1, 40))
-def test_the_beginning_of_a_line_makes_no_record_and_no_error_late(
-    lines: list[str], size: int
-) -> None:
-    """A space before each line has the same records, which are decoded in another way."""
+def test_records_and_errors_of_lines_are_not_late(lines: list[str], size: int) -> None:
+    """Lines after a space, which are decoded differently, give the same at the same time."""
     text = "".join([line + "\n" for line in lines])
     plain, spaced = Transport(), Transport()
     before = "\n"
@@ -72,7 +70,7 @@ def test_the_beginning_of_a_line_makes_no_record_and_no_error_late(
 
 
 def test_a_line_in_two_pieces_is_decoded_as_a_whole() -> None:
-    """The machine, which is slower, reads no line that is cut once between two characters."""
+    """`json.loads` decodes a line in two pieces, as it is faster than our own parser."""
     line = '{"a": ["text", -2, true], "b": {"c": null, "d": false}}'
     for at in range(1, len(line)):
         transport = Transport()
@@ -89,7 +87,7 @@ def test_a_repeated_key_as_the_standard_library_has_it() -> None:
 
 @pytest.mark.parametrize("tail", ['{"a"', '{"a": "b', "[", "[{},", "[1", '{"a": tru', '["\\u00'])
 def test_law_7_cut_json(tail: str) -> None:
-    """Laws 7 and 8: the input ended inside a record, or the array around it; its text is kept."""
+    """A record or an array cut anywhere is a cut record with its text (laws 7 and 8)."""
     records = records_of('{"x": 1}\n' + tail)
     assert records[0] == Record("", {"x": 1}, "")
     assert records[-1] == Record("", None, "" if tail == "[{}," else tail, cut=True)
@@ -97,7 +95,7 @@ def test_law_7_cut_json(tail: str) -> None:
 
 
 def test_law_7_cut_inside_a_character() -> None:
-    """Law 7."""
+    """A character that the end of the input cuts makes a cut record (law 7)."""
     assert records_of(b'{"a": "\xe2\x82') == [Record("", None, '{"a": "', cut=True)]
     assert records_of(b"{}\xe2\x82") == [Record("", {}, ""), Record("", None, "", cut=True)]
 
@@ -123,7 +121,7 @@ def test_broken_json(tail: str, offset: int, line: int, column: int) -> None:
     assert failure.excerpt == stream[:offset]
 
 
-def test_json_that_is_no_utf8() -> None:
+def test_json_that_is_not_utf8() -> None:
     records, failure, _ = read(b'{"a": 1}\n{"\xff": 1}')
     assert records == [Record("", {"a": 1}, "")]
     assert isinstance(failure, WireError)
@@ -131,7 +129,7 @@ def test_json_that_is_no_utf8() -> None:
 
 
 def test_the_limit_of_a_record_of_json() -> None:
-    """It bounds one object or element, not the stream and not the array around."""
+    """It bounds one object or element, not the stream or the array around them."""
     for stream in (
         '{"a": "bc"}\n' * 9,
         "[" + '{"a": "b"},' * 9 + "{}]",

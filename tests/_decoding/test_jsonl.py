@@ -1,4 +1,4 @@
-"""Tests of JSON Lines: values, blank lines, errors with their line, any cut."""
+"""Tests of JSON Lines: values, blank lines, errors with their line, any chunking."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.strategies import NODES
 
 
 def decoded(fragments: Iterable[str | bytes], **bounds: Any) -> tuple[Any, ...]:
-    """The values, strictly comparable, and the error that ended it."""
+    """Return the values as data that compares strictly, and the error that ended the stream."""
     decoder = JSONLinesDecoder(Limits(**bounds))
     values: list[Any] = []
     failure: tuple[Any, ...] | None = None
@@ -68,7 +68,7 @@ def test_lines(end: str) -> None:
 
 
 @pytest.mark.parametrize("stream", ["", "\n", " \r\n\n", "\ufeff", "\ufeff\n", "\ufeff \n\n"])
-def test_no_lines(stream: str) -> None:
+def test_streams_without_values(stream: str) -> None:
     assert values_of(stream) == []
 
 
@@ -79,7 +79,7 @@ def test_one_byte_order_mark() -> None:
 
 
 def test_law_2_a_value_comes_with_its_line_end() -> None:
-    """Law 2: with the line feed, which shows that the line has no more text."""
+    """A value is returned for its line feed, which shows that the line has no more text (law 2)."""
     decoder = JSONLinesDecoder()
     stream = '[1]\n2\n{"a": 3}\n'
     assert [decoder.feed(char) for char in stream if char == "\n" or decoder.feed(char)] == [
@@ -108,8 +108,8 @@ def test_law_2_a_value_comes_with_its_line_end() -> None:
         ("[" * 1001, "depth", 1001),
     ],
 )
-def test_a_bad_line(line: str, code: str, column: int) -> None:
-    """And what is before it is not lost."""
+def test_an_invalid_line(line: str, code: str, column: int) -> None:
+    """The error has the place in the line; the values before it are returned."""
     stream = f'{{"é": 1}}\n\n{line}\n{{}}\n'
     for fragments in cuts_of(stream):
         values, failure = decoded(fragments)
@@ -123,14 +123,14 @@ def test_a_bad_line(line: str, code: str, column: int) -> None:
 
 @pytest.mark.parametrize("tail", ["[1", '"a', "tru", "-", '{"a":', '"\\u00'])
 def test_law_7_a_cut_line(tail: str) -> None:
-    """Law 7: the input ended inside a value."""
+    """Input that ends inside a value raises `IncompleteError` (law 7)."""
     values, failure = same_for_all_cuts("1\n" + tail)
     assert values == [tokens(1)]
     offset = 2 + len(tail)
     assert failure[:5] == (IncompleteError, "truncated", offset, 2, len(tail) + 1)
 
 
-def test_bytes_that_are_no_utf8() -> None:
+def test_bytes_that_are_not_utf8() -> None:
     for fragments in cuts_of(b'1\n["\xff"]\n2\n'):
         values, failure = decoded(fragments)
         assert values == [tokens(1)]
@@ -169,7 +169,7 @@ def test_the_limits_of_json(line: str, bounds: dict[str, int], code: str) -> Non
     assert failure[:2] == (LimitError, code)
 
 
-def test_brackets_inside_strings_are_no_depth() -> None:
+def test_brackets_inside_strings_do_not_count_as_depth() -> None:
     assert values_of('["[[[[", {}]\n', depth=2) == [["[[[[", {}]]
 
 
@@ -180,8 +180,8 @@ def test_deep_lines() -> None:
     assert tokens(value) == [*"[" * 1000, *"]" * 1000]
 
 
-def test_halves_that_meet_are_joined() -> None:
-    """As `JSONParser` does it, also where the standard library would not."""
+def test_adjacent_surrogate_halves_are_joined() -> None:
+    """`JSONParser` joins them too; `json.loads` does not join an escaped and a raw half."""
     assert values_of('"\\ud83d\ude00"\n') == ["\U0001f600"]
 
 
@@ -227,7 +227,7 @@ def test_arguments() -> None:
         JSONLinesDecoder(3)  # type: ignore[arg-type]
 
 
-# Any cut
+# Any chunking
 
 _ONE_LINE = NODES.map(lambda node: node.text.replace("\n", " ").replace("\r", " "))
 _LINES = st.one_of(
@@ -257,7 +257,7 @@ _BOUNDS = st.fixed_dictionaries(
 
 @given(STREAMS | STREAMS.map(str.rstrip), SIZES, _BOUNDS)
 def test_law_1_any_chunking(stream: str, sizes: list[int], bounds: dict[str, int]) -> None:
-    """Law 1: a line that arrived in pieces, and was read by another parser, gives the same."""
+    """Lines in pieces, which another parser reads, give the same result (law 1)."""
     whole = decoded([stream], **bounds)
     assert decoded(cut(stream, [1]), **bounds) == whole
     assert decoded(cut(stream, sizes), **bounds) == whole
@@ -269,14 +269,14 @@ def test_law_1_any_chunking(stream: str, sizes: list[int], bounds: dict[str, int
 
 @given(st.binary(max_size=40), SIZES)
 def test_law_1_any_bytes(data: bytes, sizes: list[int]) -> None:
-    """Law 1: no bytes raise anything but ours."""
+    """Any bytes give values or one of our errors, the same for any chunking (law 1)."""
     whole = decoded([data])
     assert decoded(cut(data, [1])) == decoded(cut(data, sizes)) == whole
 
 
 @given(st.lists(_ONE_LINE, max_size=5))
 def test_law_5_each_line_as_the_standard_library_reads_it(lines: list[str]) -> None:
-    """Law 5."""
+    """Each value is that of `json.loads` (law 5)."""
     stream = "\n".join(lines)
     if is_encodable(stream):
         assert decoded([stream]) == ([tokens(json.loads(line)) for line in lines], None)
@@ -303,5 +303,5 @@ def feed_each(pieces: Sequence[Any]) -> None:
 )
 @pytest.mark.parametrize("size", [1, 50])
 def test_law_6_linear(stream: Any, size: int) -> None:
-    """Law 6: work per character is bounded."""
+    """Work per character is bounded (law 6)."""
     is_linear(feed_each, stream, size)

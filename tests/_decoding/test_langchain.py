@@ -1,6 +1,6 @@
-"""Tests of streamparse._decoding.langchain, with objects in the shape of LangChain's messages.
+"""Tests of streamparse._decoding.langchain, with classes shaped like those of LangChain.
 
-`tests/frameworks/test_langchain.py` has the same with LangChain's own.
+`tests/frameworks/test_langchain.py` tests LangChain's own classes.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class AIMessage:
     id: str | None = "lc_run--1"
 
     def model_dump(self) -> None:
-        """Exists, so that a whole message is a source."""
+        """Marks a whole message as a source."""
 
 
 for each in (AIMessageChunk, AIMessage):
@@ -141,7 +141,9 @@ def test_usage_adds_up(cuts: Iterable[int]) -> None:
 
     cuts = list(cuts)
     counted = [AIMessageChunk("x", usage_metadata=usage(given)) for given in cuts[:-1]]
-    late = AIMessageChunk(usage_metadata=usage(cuts[-1]))  # after the reason, as OpenAI sends it
+    late = AIMessageChunk(
+        usage_metadata=usage(cuts[-1])
+    )  # after the finish reason, as OpenAI sends it
     found = read(*counted, end(), late).usage
     assert found is not None
     assert (found.output_tokens, found.cached_tokens) == (6, 6)
@@ -186,7 +188,7 @@ class ChatModelStream(list[Any]):
 
 
 class AsyncChatModelStream:
-    """Iterates over events; awaiting it gives the whole message, which must not happen."""
+    """Iterates over events. Awaiting it would wait for the whole message, so it must not happen."""
 
     def __init__(self, events: list[Any]) -> None:
         self.events = events

@@ -1,4 +1,7 @@
-"""Tests of lines, by the decoder that reads them: a native class has no interpreted subclasses."""
+"""Tests of lines, through the decoder of server-sent events.
+
+A test cannot derive from `Lines`, as interpreted classes cannot inherit from a compiled one.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from streamparse._decoding.lines import Lines
 
 
 def events_in(*fragments: str, record: int = 100) -> tuple[list[str], tuple[int, int, int]]:
-    """Return the data of the events, and the place of the last data."""
+    """Return the data of the events, and the position of the last data."""
     decoder = SSEDecoder("dispatch", Limits(record=record))
     assert isinstance(decoder, Lines)
     events = [event for fragment in fragments for event in decoder.feed(fragment)]
@@ -26,7 +29,7 @@ def test_line_ends(end: str) -> None:
     text = f"data:a{end}data:b{end}{end}data:c{end}{end}"
     events, place = events_in(text)
     assert events == ["a\nb", "c"]
-    lines = 1 if end == "\r" else 4  # only line feeds count in a position
+    lines = 1 if end == "\r" else 4  # in positions only line feeds count as line ends
     assert place[:2] == (text.index("c"), lines)
 
 
@@ -57,7 +60,7 @@ def test_text_and_bytes_do_not_mix() -> None:
             decoder.feed(second)
 
 
-def test_bytes_are_read_as_text_is() -> None:
+def test_bytes_are_decoded_as_utf8() -> None:
     """Invalid UTF-8 becomes U+FFFD, as in the specification of server-sent events."""
     decoder = SSEDecoder("dispatch")
     found = []
@@ -67,7 +70,7 @@ def test_bytes_are_read_as_text_is() -> None:
 
 
 @pytest.mark.parametrize("text", ["\ufeffdata:a\r\n\r\n", "\ufeff\r\n\r\ndata:a\n\n"])
-def test_a_byte_order_mark_and_the_halves_of_line_ends(text: str) -> None:
+def test_a_byte_order_mark_and_cut_line_ends(text: str) -> None:
     assert events_in(*text) == events_in(text)
     assert events_in(text)[0] == ["a"]
 

@@ -1,4 +1,4 @@
-"""Tests of the opening: the framing, and what cannot be a stream of a wire API."""
+"""Tests of the start of a stream: its framing, and text that cannot be a stream."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_framing(stream: str | bytes, framing: str) -> None:
 
 @pytest.mark.parametrize("start", ["{", "[", ":", "data:", "event:", "id\n", "\n\n[", "\ufeff:"])
 def test_law_2_the_framing_is_known_at_once(start: str) -> None:
-    """Law 2: with the first character that decides it."""
+    """The framing is known with the first character that decides it (law 2)."""
     transport = Transport()
     transport.feed(start[:-1])
     assert transport.framing == ""
@@ -65,7 +65,7 @@ def test_law_2_the_framing_is_known_at_once(start: str) -> None:
         "}",
     ],
 )
-def test_no_stream(stream: str | bytes) -> None:
+def test_text_that_is_not_a_stream(stream: str | bytes) -> None:
     records, failure, framing = read(stream)
     assert (records, framing) == ([], "")
     assert type(failure) is WireError
@@ -74,8 +74,8 @@ def test_no_stream(stream: str | bytes) -> None:
     assert failure.excerpt == text.removeprefix("\ufeff").lstrip()
 
 
-def test_no_stream_without_an_end() -> None:
-    """It is given up after 64 Ki characters, and what is shown of it has an end."""
+def test_endless_text_that_is_not_a_stream() -> None:
+    """It is rejected after 65,536 characters, with an excerpt of 200 characters."""
     for size in (1, 1000, 10**6):
         transport = Transport()
         for piece in cut("\n\n" + "x" * 2**16, [size]):
@@ -87,7 +87,7 @@ def test_no_stream_without_an_end() -> None:
 
 
 def test_long_white_space() -> None:
-    """Some servers keep the connection alive with line feeds, before a body or a stream."""
+    """Some servers send line feeds before the response to keep the connection alive."""
     for size in (1, 10**6):
         for start in ("{}", "data: {}\n\n"):
             transport = Transport()
@@ -107,7 +107,7 @@ def test_too_much_white_space() -> None:
 
 @pytest.mark.parametrize("text", ["d", "dat", "e", "eve", "i", "re", "\n\nda"])
 def test_a_stream_cut_inside_its_first_field_is_a_stream(text: str) -> None:
-    """An early end is for the message to report, not an error of the transport."""
+    """The message reports the early end; it is not an error of the transport."""
     transport = Transport()
     assert transport.feed(text) == []
     assert transport.finish() == []

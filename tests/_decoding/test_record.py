@@ -1,4 +1,4 @@
-"""Tests of records: as data, their JSON, and their errors as those of the stream."""
+"""Tests of records: as plain data, as JSON, and with errors placed in the stream."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_an_error_inside_a_record_has_its_position() -> None:
     assert "expected ':' (at character 5 of its JSON)" in error.message
 
 
-def test_limits_stay_limits() -> None:
+def test_limit_errors_stay_limit_errors() -> None:
     for code, found in (("document_length", "record_length"), ("depth", "depth")):
         error = failure_of(LimitError("too much", code=code), "too much", (1, 2, 3), "x")
         assert isinstance(error, LimitError)

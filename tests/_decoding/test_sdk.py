@@ -1,8 +1,8 @@
-"""Tests of streamparse._decoding.sdk: the SDKs' own objects, made by the SDKs from bytes of ours.
+"""Tests of streamparse._decoding.sdk, with objects that the SDKs create from bytes.
 
-Each SDK reads a body through a transport inside the process. Its chunks must come out as the
-records of that body, and the message as the one parsed from the bytes. The bodies show the one
-exception too: pings, which have no content.
+Each SDK reads a body through a transport without a network. Its chunks must be the records of the
+body, and its message must be the one parsed from the bytes. Pings are the exception: the SDKs drop
+them, and they have no content.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ASK: list[Any] = [{"role": "user", "content": "What grows in the shade?"}]
 
 
 def sse(records: list[dict[str, Any]], named: bool = False, done: bool = True) -> bytes:
-    """Server-sent events; `named`: with the type of each as the event's name."""
+    """Return server-sent events; if `named`, each has its type as the name of the event."""
     texts = [
         (f"event: {record['type']}\n" if named else "") + f"data: {json.dumps(record)}\n\n"
         for record in records
@@ -55,7 +55,7 @@ def call(index: int, arguments: str, **more: Any) -> dict[str, Any]:
 
 OPENAI_CHAT = [
     chat({"role": "assistant", "content": "", "refusal": None}, system_fingerprint=None),
-    chat({"reasoning_content": "Ferns, then."}),  # a field that no SDK has heard of
+    chat({"reasoning_content": "Ferns, then."}),  # a field that no SDK knows
     chat({"content": "Ferns "}),
     chat({"content": "and moss."}),
     chat(call(0, "", id="call_1", type="function", name="look_up")),
@@ -202,7 +202,7 @@ def gemini(*parts: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
 
 GOOGLE = [
     gemini({"text": "Shade first.", "thought": True}),
-    # Base64 with the two characters in which its alphabets differ.
+    # Base64 with both characters by which its two alphabets differ.
     gemini({"text": "Ferns.", "thoughtSignature": "+/v7++//"}),
     gemini(
         {"inlineData": {"mimeType": "image/png", "data": "/9j/4AAQ+w=="}},
@@ -256,7 +256,7 @@ OLLAMA = [
 
 @dataclass(frozen=True)
 class Case:
-    """A body, the API it is of, and the calls that give an SDK's stream of it."""
+    """A body, its API, and functions that return the stream of an SDK for it."""
 
     name: str
     api: str
@@ -284,7 +284,7 @@ def async_openai_client(body: bytes) -> Any:
 
 
 def http_of(module: Any) -> Any:
-    """The HTTP library that an SDK is built on: httpx, or its successor."""
+    """Return the HTTP library that an SDK uses: httpx, or its successor."""
     return getattr(module, "httpx2", None) or getattr(module, "httpx", None)
 
 
@@ -412,7 +412,7 @@ async def async_ollama_chat(body: bytes) -> Any:
     return await module.AsyncClient(host="http://none", transport=lines).chat("m", ASK, stream=True)
 
 
-PING = {"type": "ping"}  # which the SDK keeps to itself
+PING = {"type": "ping"}  # the SDK drops pings
 ANTHROPIC_BODY = sse([*ANTHROPIC[:5], PING, *ANTHROPIC[5:]], named=True, done=False)
 RESPONSES_BODY = sse(openai_responses(), named=True, done=False)
 CASES = [
@@ -528,7 +528,7 @@ def test_the_message_is_that_of_the_bytes(case: Case) -> None:
         assert answer.result() == expected
 
 
-def test_the_message_of_an_async_stream_is_too(case: Case) -> None:
+def test_the_message_of_an_async_stream_is_that_of_the_bytes(case: Case) -> None:
     async def read() -> Any:
         async with stream(await case.make_async(case.body)) as answer:
             return await answer.result()
@@ -537,20 +537,20 @@ def test_the_message_of_an_async_stream_is_too(case: Case) -> None:
     assert asyncio.run(read()) == expected
 
 
-def test_leaving_early_closes_what_the_sdk_has_open(case: Case) -> None:
+def test_leaving_early_closes_the_response_of_the_sdk(case: Case) -> None:
     from_bytes(case)
     source = case.make(case.body)
     with stream(source) as answer:
         events = iter(answer)
         next(events)
     response = response_of(source)
-    if response is None:  # a generator: it has ended, and what it held has gone with it
+    if response is None:  # a generator, which must have ended
         assert list(source) == []
     else:
         assert response.is_closed
 
 
-def test_leaving_an_async_stream_early_does_too(case: Case) -> None:
+def test_leaving_early_closes_the_async_response_too(case: Case) -> None:
     async def leave() -> None:
         source = await case.make_async(case.body)
         async with stream(source) as answer:
@@ -566,11 +566,11 @@ def test_leaving_an_async_stream_early_does_too(case: Case) -> None:
 
 
 def response_of(source: Any) -> Any:
-    """The HTTP response that a stream object of an SDK reads."""
+    """Return the HTTP response that the stream object of an SDK reads."""
     return getattr(source, "response", None) or getattr(source, "_response", None)
 
 
-# Objects that are dropped, kept, refused
+# Objects that are dropped, passed on, or rejected
 
 
 def test_the_sdk_drops_done() -> None:
@@ -592,7 +592,7 @@ def test_errors_of_the_provider_are_raised_by_the_sdk() -> None:
 
 
 class Model:
-    """Looks like a model of pydantic."""
+    """Resembles a model of pydantic."""
 
     def __init__(self, data: Any) -> None:
         self.data = data
@@ -603,7 +603,7 @@ class Model:
         return self.data
 
 
-def test_a_dict_is_passed_as_it_is() -> None:
+def test_a_dict_is_passed_on_unchanged() -> None:
     record = {"a": 1}
     assert chunk_of(record) is record
 
@@ -623,7 +623,7 @@ def test_invalid_chunks(chunk: Any) -> None:
 
 
 def test_values_of_another_type_raise_no_warning() -> None:
-    """Servers that are only compatible send what the SDK's types do not allow."""
+    """Compatible servers send values that the types of the SDK do not allow."""
     odd = chat({"tool_calls": [{"index": "0", "function": {"name": "f", "arguments": {"a": 1}}}]})
     chunks = [chunk_of(chunk) for chunk in pieces(chat_create(sse([odd])))]
     assert chunks == [odd]
@@ -645,7 +645,7 @@ def test_whole_responses_of_an_sdk() -> None:
 
 
 def test_protocol_buffers() -> None:
-    """The objects of the a2a SDK are protocol buffers; this test uses another message type."""
+    """The a2a SDK gives protocol buffers; this test uses `Struct`, another message type."""
     struct = pytest.importorskip("google.protobuf.struct_pb2")
     said = {"role": "ROLE_AGENT", "parts": [{"text": "It is open."}]}
     state = {"state": "TASK_STATE_COMPLETED", "message": said}

@@ -1,4 +1,4 @@
-"""Tests of server-sent events: the standard's rules, any cut, limits, the life cycle."""
+"""Tests of server-sent events: the rules of the standard, any chunking, limits, the life cycle."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def event(data: str, event: str = "message", id: str = "") -> ServerSentEvent:
 def decoded(
     fragments: Iterable[str | bytes], unterminated: str = "discard", **bounds: int
 ) -> tuple[Any, ...]:
-    """The events, the state after them, and what error ended them."""
+    """Return the events, the state after them, and the error that ended the stream."""
     decoder = SSEDecoder(unterminated, Limits(**bounds))
     events: list[ServerSentEvent] = []
     failure: tuple[Any, ...] | None = None
@@ -40,7 +40,7 @@ def decoded(
 
 
 def events_of(stream: str | bytes, unterminated: str = "discard") -> list[ServerSentEvent]:
-    """The events, which are the same for every cut, of text and of bytes."""
+    """Return the events, checked to be the same for every cut of text and bytes."""
     found = decoded([stream], unterminated)
     streams: list[str | bytes] = (
         [stream] if isinstance(stream, bytes) else [stream, stream.encode()]
@@ -97,7 +97,7 @@ def test_lines_that_are_not_fields(line: str) -> None:
 
 
 def test_no_event_without_data() -> None:
-    """And its name is forgotten."""
+    """A block without data gives no event, and its name is dropped."""
     assert events_of("event: ping\n\nid: 4\n\nretry: 5\n\n: hello\n\ndata: x\n\n") == [
         event("x", id="4")
     ]
@@ -121,7 +121,7 @@ def test_the_last_id_stays_in_force() -> None:
     ]
 
 
-def test_the_last_id_counts_from_the_dispatch() -> None:
+def test_an_id_becomes_the_last_id_with_its_event() -> None:
     decoder = SSEDecoder()
     decoder.feed("id: 1\n\nid: 2\n")
     assert decoder.last_event_id == "1"
@@ -138,7 +138,7 @@ def test_invalid_retry(value: str) -> None:
     assert decoder.retry == 7
 
 
-def test_retry_is_the_event_s_own() -> None:
+def test_an_event_has_the_retry_of_its_own_block() -> None:
     decoder = SSEDecoder()
     assert decoder.retry is None
     events = decoder.feed("retry: 100\ndata: x\n\ndata: y\n\n")
@@ -169,7 +169,7 @@ def test_one_byte_order_mark() -> None:
     ],
 )
 def test_invalid_utf8_is_replaced(data: bytes, text: str) -> None:
-    """By the Encoding Standard, also when the sequence is cut."""
+    """Replacement follows the Encoding Standard, also for a sequence that is cut."""
     assert events_of(b"data: <" + data + b">\n\n") == [event(f"<{text}>")]
     assert events_of(b"data: <" + data, "dispatch") == [event(f"<{text}")]
 
@@ -187,7 +187,7 @@ def test_nothing_to_dispatch(tail: str) -> None:
 
 
 def test_law_2_a_carriage_return_ends_the_line_at_once() -> None:
-    """Law 2: though a line feed may follow."""
+    """The line feed that may follow is not waited for (law 2)."""
     decoder = SSEDecoder()
     assert decoder.feed("data: x\r") == []
     assert decoder.feed("\r") == [event("x")]
@@ -195,8 +195,8 @@ def test_law_2_a_carriage_return_ends_the_line_at_once() -> None:
     assert decoder.feed("\n") == [event("y")]
 
 
-def test_places() -> None:
-    """Where the data of the last event begin."""
+def test_positions() -> None:
+    """The decoder knows the position at which the data of the last event begin."""
     decoder = SSEDecoder("dispatch")
     for event, place in (
         ("\ufeffid: 1\ndata: é\n\n", (13, 2, 7)),
@@ -210,7 +210,7 @@ def test_places() -> None:
     assert decoder._data_start == (61, 10, 7)
 
 
-# Any cut
+# Any chunking
 
 _LINES = st.one_of(
     st.sampled_from(["data: x", "data:", "data", "id: 1", "id:\0", "event: e", "retry: 5", ": c"]),
@@ -229,7 +229,7 @@ def cuts(stream: Fragment, sizes: Sequence[int]) -> Iterable[list[Fragment]]:
 
 @given(STREAMS, SIZES, st.sampled_from(["discard", "dispatch"]), st.integers(0, 40))
 def test_law_1_any_chunking(stream: str, sizes: list[int], unterminated: str, limit: int) -> None:
-    """Law 1: events, state, and the error of a limit, for text and for bytes."""
+    """Events, state and errors do not depend on the chunking of text and bytes (law 1)."""
     for bounds in ({}, {"record": limit}):
         whole = decoded([stream], unterminated, **bounds)
         for pieces in cuts(stream, sizes):
@@ -242,7 +242,7 @@ def test_law_1_any_chunking(stream: str, sizes: list[int], unterminated: str, li
 
 @given(st.binary(max_size=60) | STREAMS.map(lambda text: text.encode(errors="replace")), SIZES)
 def test_law_1_any_bytes(data: bytes, sizes: list[int]) -> None:
-    """Law 1: nothing that is fed raises, and no cut shows."""
+    """Any bytes give events without an error, the same for any chunking (law 1)."""
     whole = decoded([data], "dispatch")
     for pieces in cuts(data, sizes):
         assert decoded(pieces, "dispatch") == whole
@@ -250,7 +250,7 @@ def test_law_1_any_bytes(data: bytes, sizes: list[int]) -> None:
 
 
 def reference(stream: str) -> list[tuple[str, str, str]]:
-    """The standard, word for word, for a stream that is there as a whole."""
+    """Return the events of a whole stream by the algorithm of the standard."""
     lines = stream.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     events, data, name, last_id = [], "", "", ""
     for line in lines[:-1]:
@@ -300,12 +300,12 @@ def feed_each(pieces: Sequence[Any]) -> None:
 )
 @pytest.mark.parametrize("size", [1, 50])
 def test_law_6_linear(stream: Any, size: int) -> None:
-    """Law 6: work per character is bounded, for one huge record too."""
+    """Work per character is bounded, also for one very long record (law 6)."""
     is_linear(feed_each, stream, size)
 
 
 def test_law_6_one_fragment_with_two_kinds_of_line_ends() -> None:
-    """Law 6: the search for one kind does not start again after each line of the other."""
+    """The search for a carriage return is not repeated after each line feed (law 6)."""
     is_linear(feed_each, lambda n: "data: 1\n" * (n // 8) + "\r", 10**9)
 
 
@@ -313,7 +313,7 @@ def test_law_6_one_fragment_with_two_kinds_of_line_ends() -> None:
 
 
 def test_the_limit_of_a_record() -> None:
-    """Everything up to the end of the blank line counts; the first character beyond fails."""
+    """Everything up to the end of the blank line counts; the first character beyond raises."""
     fits = "data: 123\n\n"
     for stream in (fits * 3, fits.replace("\n", "\r\n")[:-1], f"\ufeff{fits}", "\n\n" + fits):
         limit = 12 if "\r" in stream else 11
@@ -331,7 +331,7 @@ def test_the_limit_of_a_record() -> None:
             assert found[-1][5] == text[22:at].rpartition("\n")[2][-40:]
 
 
-def test_the_line_feed_after_a_record_counts_for_no_record() -> None:
+def test_the_line_feed_after_a_record_is_not_counted() -> None:
     assert decoded(["data\r\r\ndata\r\r\n"], record=6)[-1] is None
     failure = decoded(["data\r\ndata\r\n"], record=5)[-1]
     assert failure[:5] == (LimitError, "record_length", 5, 1, 6)

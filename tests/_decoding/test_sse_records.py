@@ -1,4 +1,4 @@
-"""Tests of records of server-sent events as they are really sent: no blank lines, bare lines."""
+"""Tests of records of server-sent events that deviate: without blank lines, or bare lines."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ VALUES = st.recursive(
 )
 
 
-# No blank lines
+# Streams without blank lines
 
 
 LINES = ['{"n": 1}', '{"n": 2, "t": "}"}', "[1]", "[DONE]"]
@@ -63,7 +63,7 @@ def test_a_line_becomes_a_record_when_the_next_arrives() -> None:
     assert shown(decoder.feed("data: [DONE]\n")) == [("", {"n": 2}, "")]
 
 
-def test_names_lead_their_records() -> None:
+def test_names_stand_before_their_records() -> None:
     text = 'event: a\ndata: {"n": 1}\nevent: b\nid: 7\ndata: {"n": 2}\ndata: {"n": 3}\n'
     records, _ = read([text])
     assert [(one.event, one.id, one.data) for one in records] == [

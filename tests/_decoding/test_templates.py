@@ -1,4 +1,4 @@
-"""Tests of templates: which records match, and that results do not depend on them."""
+"""Tests of templates: which records match, and that they do not change the results."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def source(data: Any) -> str:
     return f"data: {json.dumps(data)}\n\n"
 
 
-def test_a_template_matches_other_strings_in_its_hole() -> None:
+def test_a_template_matches_records_with_another_delta() -> None:
     templates = learned({"a": [{"text": "x"}], "b": 1}, ["a", 0, "text"])
     for delta in ("", "y", 'quoted "text" \\', "\n\u2028é🙂\ud800"):
         text = source({"a": [{"text": delta}], "b": 1})
@@ -86,13 +86,13 @@ def test_only_plain_numbers_match(number: str) -> None:
         '{"text":\n"x"}',  # several lines of data
     ],
 )
-def test_an_ambiguous_hole_gives_no_template(text: str) -> None:
+def test_no_template_if_the_place_of_the_delta_is_ambiguous(text: str) -> None:
     templates = Templates()
     templates.learn("", text, json.loads(text), Growing(["text"]))
     assert templates.all == []
 
 
-def test_members_that_differ_become_holes() -> None:
+def test_members_that_differ_may_vary_in_the_template() -> None:
     templates = learned({"id": 1, "text": "x"}, ["text"], inert=("id",))
     assert templates.match(source({"id": 2, "text": "y"}), 0) == UNLIKE
     templates.may_learn = True
@@ -122,7 +122,7 @@ def counting() -> Growing:
     return repeat
 
 
-def test_counts_that_differ_become_holes() -> None:
+def test_counts_that_differ_may_vary_in_the_template() -> None:
     templates = Templates()
     first, second, third = COUNTED_RECORDS[1:4]
     for record in (first, second):
@@ -139,7 +139,7 @@ def test_counts_that_differ_become_holes() -> None:
     assert templates.match(source({**third, "usage": {"in": 9, "out": 2}}), 0) == UNLIKE
 
 
-def test_counts_that_differ_later_become_holes_too() -> None:
+def test_counts_that_differ_later_may_vary_too() -> None:
     templates = Templates()
     for record in COUNTED_RECORDS[:2]:
         templates.learn("", json.dumps(record), record, counting())
@@ -159,7 +159,7 @@ def test_counts_that_differ_later_become_holes_too() -> None:
         {"a": [[[[1]]]], "out": 3},
     ],
 )
-def test_counts_without_a_certain_place_give_no_template(usage: Any) -> None:
+def test_no_template_if_the_place_of_a_count_is_ambiguous(usage: Any) -> None:
     templates = Templates()
     record = {"text": "x", "usage": usage}
     other = {"text": "x", "usage": {"more": 1}}
@@ -447,7 +447,7 @@ def test_a_stream_reads_the_same_with_and_without_templates(data: st.DataObject)
     lines = api == "ollama-chat" or data.draw(st.integers(0, 3)) == 0
     pieces: list[str] = []
     plain = data.draw(st.booleans())  # no damage, no ids and no comments
-    if data.draw(st.booleans()):  # few shapes, as in nearly all streams
+    if data.draw(st.booleans()):  # few kinds of records, as in nearly all streams
         few = data.draw(st.lists(st.integers(0, len(kinds) - 1), min_size=1, max_size=3))
         kinds = [kinds[place] for place in few]
     for record in data.draw(runs(st.one_of(*kinds))):
@@ -477,8 +477,8 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "openai-chat.sse"
 
 
 @pytest.mark.parametrize("size", [150, 164, 178, 200, 222, 250, 1400])
-def test_a_template_that_was_learned_before_a_pause(size: int) -> None:
-    """A record that matches while nothing is learned is decoded."""
+def test_matches_are_decoded_while_learning_pauses(size: int) -> None:
+    """A record that matches an earlier template is decoded during a pause."""
     data = EXAMPLE.read_bytes()
     parser, plain = MessageParser(), MessageParser()
     plain.feed(data)

@@ -1,4 +1,4 @@
-"""Tests of the transport: detection of the framing, records of every framing, failures, any cut."""
+"""Tests of the transport: framing, records of every framing, failures, any chunking."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_done(data: str) -> None:
 @pytest.mark.parametrize(
     "block", ["data:", "data:  ", "event: ping", "id: 4", ": x", "data:\ndata"]
 )
-def test_records_without_data_are_none(block: str) -> None:
+def test_blocks_without_data_give_no_record(block: str) -> None:
     assert data_of(f"{block}\n\ndata: {{}}\n\n") == [{}]
 
 
@@ -61,7 +61,7 @@ def test_white_space_around_data() -> None:
     assert records_of("data:  \t{} \n\n") == [Record("", {}, " \t{} ")]
 
 
-def test_the_name_message_is_that_of_no_name() -> None:
+def test_the_default_name_message_is_dropped() -> None:
     assert records_of("event: message\ndata: {}\n\n") == [Record("", {}, "{}")]
 
 
@@ -72,7 +72,7 @@ def test_the_last_event_needs_no_blank_line(tail: str) -> None:
 
 @pytest.mark.parametrize("data", ['{"a": ', "{", "[1", "[DO", '{"a": tr', "{}{"])
 def test_law_7_a_cut_record_is_marked(data: str) -> None:
-    """Law 7: the input ended inside of it."""
+    """A record that the end of the input cuts is marked as cut (law 7)."""
     stream = "data: {}\n\nevent: x\ndata: " + data
     assert records_of(stream) == [Record("", {}, "{}"), Record("x", None, data, cut=True)]
 
@@ -87,7 +87,7 @@ def test_law_7_a_cut_record_is_marked(data: str) -> None:
         ('{"a": \ufffd}', "expected a value, not '\ufffd' (at character 6"),
     ],
 )
-def test_a_broken_record(data: str, reason: str) -> None:
+def test_an_invalid_record(data: str, reason: str) -> None:
     records, failure, _ = read(f"data: {{}}\n\nid: 3\ndata:  {data}\n\ndata: []\n\n")
     assert records == [Record("", {}, "{}")]
     assert type(failure) is WireError
@@ -101,7 +101,7 @@ def test_the_standard_library_s_numbers_are_accepted() -> None:
 
 
 def test_deep_records() -> None:
-    """Depth is a limit, never a crash, however little the stack has left."""
+    """Deep records raise an error of a limit and never overflow the stack."""
     deep = "[" * 1000 + "]" * 1000
     (record,) = Transport().feed(f"data: {deep}\n\n")
     assert tokens(record.data) == [*"[" * 1000, *"]" * 1000]
@@ -141,14 +141,14 @@ def test_a_limit_passed_before_the_framing_was_known() -> None:
     assert failure_of("x", record=0).code == "not_a_stream"
 
 
-def test_a_limit_passed_by_the_end_of_the_input() -> None:
-    """Which makes a character of what was cut."""
+def test_the_end_of_input_may_exceed_the_limit() -> None:
+    """The end turns a cut character into U+FFFD, which exceeds the limit."""
     failure = failure_of(b"data: [\xe2\x82", record=7)
     assert (type(failure), failure.offset) == (LimitError, 7)
 
 
 def test_the_first_error_is_the_failure() -> None:
-    """Though a limit is passed in the same fragment."""
+    """A later error of the same fragment does not replace it."""
     assert failure_of("data: {\n\n: long comment", record=10).code == "invalid_record"
 
 
@@ -187,7 +187,7 @@ def test_binary_exceptions() -> None:
 
 
 def test_law_7_a_cut_frame() -> None:
-    """Law 7: at every place."""
+    """A frame cut anywhere gives a cut record (law 7)."""
     pytest.importorskip("botocore")
     stream = named("a") + named("b")
     whole = len(named("a"))
@@ -243,7 +243,7 @@ FRAMINGS = {
 
 @pytest.mark.parametrize("suffix", FRAMINGS)
 def test_recorded_streams(shared_data: Path, suffix: str) -> None:
-    """Recorded streams are understood, however they are cut."""
+    """Recorded streams are read without a failure, for any chunking."""
     found = sorted((shared_data / "streams").rglob(f"*{suffix}"))
     if suffix == ".eventstream":
         pytest.importorskip("botocore")
@@ -321,7 +321,7 @@ def test_kinds_of_bytes(kind: Any) -> None:
         assert len(transport.finish()) + (stream == b"{}") == 1
 
 
-# Any cut
+# Any chunking
 
 SIZES = st.lists(st.integers(0, 9), max_size=4)
 _DATA = st.sampled_from(
@@ -359,7 +359,7 @@ def any_cut(stream: str | bytes, sizes: Sequence[int], **bounds: int) -> None:
 
 @given(STREAMS, SIZES)
 def test_law_1_any_chunking(stream: str, sizes: list[int]) -> None:
-    """Law 1: records, failure and framing; UTF-8 is as good as text."""
+    """Records, failure and framing do not depend on the chunking of text and bytes (law 1)."""
     any_cut(stream, sizes)
     if is_encodable(stream):
         any_cut(stream.encode(), sizes)
@@ -368,13 +368,13 @@ def test_law_1_any_chunking(stream: str, sizes: list[int]) -> None:
 
 @given(STREAMS, SIZES, st.integers(0, 60), st.integers(0, 3))
 def test_law_1_with_limits(stream: str, sizes: list[int], record: int, depth: int) -> None:
-    """Law 1: the error of a limit too."""
+    """The error of a limit does not depend on the chunking (law 1)."""
     any_cut(stream, sizes, record=record, depth=depth)
 
 
 @given(st.binary(max_size=60) | STREAMS.map(lambda text: text.encode(errors="replace")), SIZES)
 def test_law_1_any_bytes(stream: bytes, sizes: list[int]) -> None:
-    """Law 1: no bytes raise."""
+    """The result of any bytes does not depend on the chunking, and none raise (law 1)."""
     if stream[:1] != b"\0":
         any_cut(stream, sizes)
 
@@ -386,7 +386,7 @@ def test_law_1_any_bytes(stream: bytes, sizes: list[int]) -> None:
     st.integers(0, 100),
 )
 def test_law_1_frames(frames: list[bytes], tail: bytes, sizes: list[int], record: int) -> None:
-    """Law 1: binary streams."""
+    """The records of a binary stream do not depend on the chunking (law 1)."""
     pytest.importorskip("botocore")
     stream = b"".join(frames) + tail
     any_cut(stream, sizes)
@@ -395,7 +395,7 @@ def test_law_1_frames(frames: list[bytes], tail: bytes, sizes: list[int], record
 
 @given(_ARRAYS)
 def test_law_5_an_array_gives_what_the_standard_library_gives(text: str) -> None:
-    """Law 5, for the elements of an array."""
+    """The elements of an array are those of `json.loads` (law 5)."""
     if not is_encodable(text):
         return
     found = run([text])
@@ -427,18 +427,18 @@ def feed_each(pieces: Sequence[Any]) -> None:
     ids=["events", "event", "lines", "array", "object", "white text", "white bytes", "no stream"],
 )
 def test_law_6_linear(stream: Any) -> None:
-    """Law 6: work per character is bounded."""
+    """Work per character is bounded (law 6)."""
     is_linear(feed_each, stream)
 
 
 def test_law_6_one_frame() -> None:
-    """Law 6: botocore's own buffer would copy all it holds for each byte."""
+    """Work per byte is bounded; botocore's own buffer copies its content for each byte (law 6)."""
     pytest.importorskip("botocore")
     is_linear(feed_each, lambda n: named("a", b"[" + b" " * n + b"]"))
 
 
 def test_records_are_dropped() -> None:
-    """Returned records are not kept: neither elements of an array nor objects."""
+    """Returned records are not kept, neither elements of an array nor objects."""
     for stream in ("[" + '{"a": "b"},' * 50, '{"a": "b"}\n' * 50):
         transport = Transport()
         assert len(transport.feed(stream)) == 50
