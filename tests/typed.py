@@ -322,7 +322,7 @@ VALUES = st.one_of(
 )
 
 
-def pydantic_says(kind: Any, text: str, strict: bool | None) -> tuple[bool, Any]:
+def result_of_pydantic(kind: Any, text: str, strict: bool | None) -> tuple[bool, Any]:
     try:
         return True, TypeAdapter(kind).validate_json(text, strict=strict)
     except pydantic.ValidationError as error:
@@ -331,7 +331,7 @@ def pydantic_says(kind: Any, text: str, strict: bool | None) -> tuple[bool, Any]
         return False, error
 
 
-def we_say(
+def our_result(
     kind: Any, pieces: Sequence[Any], strict: bool | None
 ) -> tuple[ModelWalker | None, SchemaViolation | None, int]:
     """Return the validator, the violation, and the number of the piece that raised it."""

@@ -1,4 +1,4 @@
-"""A local provider for the real SDKs: it keeps their requests, and answers with given bodies."""
+"""A local server for the real SDKs that keeps their requests and sends given answers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tests._decoding.test_sdk import (
 
 @dataclass
 class Provider:
-    """An application whose answer is `body`; an `endless` one never ends it."""
+    """An application that answers with `body`; if it is `endless`, the answer never ends."""
 
     url: str = ""
     body: bytes = b""
@@ -43,7 +43,7 @@ class Provider:
     status: int = 200
     endless: bool = False
     requests: list[Any] = field(default_factory=list)
-    closed: int = 0  # the number of endless answers whose connection the client closed
+    closed: int = 0  # The number of endless answers whose connection the client closed.
 
     @property
     def app(self) -> Starlette:
@@ -65,7 +65,7 @@ class Provider:
 
 
 class Shared:
-    """An application that passes its requests to the current provider, behind one server."""
+    """An application for one server that passes its requests to the current provider."""
 
     url: str = ""
 
@@ -81,7 +81,7 @@ class Shared:
 
 @dataclass(frozen=True)
 class API:
-    """One call of an SDK, and what its provider answers.
+    """One call of an SDK, and the answers of its provider.
 
     Attributes:
         name: The API, as in `streamparse.aliases.API`.
@@ -113,7 +113,7 @@ class API:
         """Close an asynchronous client at the end."""
         async with client.aio if self.sdk == "google" else client:
             yield
-        if self.sdk == "google":  # which does not close the HTTP client that it was given
+        if self.sdk == "google":  # It does not close an HTTP client that it was given.
             await client._api_client._async_httpx_client.aclose()
 
     def __str__(self) -> str:
@@ -135,7 +135,7 @@ def anthropic_client(url: str, asynchronous: bool) -> Any:
 def google_client(url: str, asynchronous: bool) -> Any:
     genai = pytest.importorskip("google.genai")
     httpx = pytest.importorskip("httpx")
-    # Without clients of its own, the SDK takes aiohttp if it is installed, which warns.
+    # Without a client, the SDK uses aiohttp if it is installed, which leads to warnings.
     options = {"base_url": url, "httpx_async_client": httpx.AsyncClient()}
     return genai.Client(api_key="none", http_options=options)
 

@@ -52,7 +52,7 @@ def test_an_output_that_is_not_given() -> None:
 
 
 @pytest.mark.parametrize("given", [water, [water], (water,), Toolbox([water]), [Toolbox([water])]])
-def test_tools_of_python(given: Any) -> None:
+def test_python_functions_and_models_as_tools(given: Any) -> None:
     arguments, tools, _ = prepared(CHAT, tools=given)
     assert [entry["function"]["name"] for entry in arguments["tools"]] == ["water"]
     assert [box.names for box in tools] == [["water"]]
@@ -63,7 +63,7 @@ def test_an_iterator_of_tools_is_read_once() -> None:
     assert (len(arguments["tools"]), len(tools)) == (1, 1)
 
 
-def test_an_object_that_writes_itself() -> None:
+def test_an_object_with_to_dict() -> None:
     class Written:
         def to_dict(self) -> Any:
             return {"name": "water", "input_schema": {}}
@@ -90,7 +90,7 @@ def test_a_class_with_the_same_method_is_a_class() -> None:
 # Output
 
 
-def test_a_request_that_asks_for_a_form_is_unchanged() -> None:
+def test_a_request_with_a_response_format_is_unchanged() -> None:
     own: Any = {"type": "json_object"}
     assert prepared(CHAT, output=Bed, response_format=own)[0] == {"response_format": own}
     text = {"format": own, "verbosity": "low"}

@@ -31,7 +31,7 @@ def test_all_properties_are_required_at_every_depth() -> None:
     assert strict_schema(schema) == closed(
         bed=rows, beds={"type": "array", "items": rows}, plant=TEXT
     )
-    assert "required" not in inner  # the given schema is not changed
+    assert "required" not in inner  # The given schema is not changed.
 
 
 def test_alternatives_become_any_of_without_their_discriminator() -> None:
@@ -57,7 +57,7 @@ def test_a_reference_stands_alone() -> None:
     assert found["$defs"] == {"Bed": closed(plant=TEXT)}
 
 
-def test_formats_that_the_api_refuses_are_left_out() -> None:
+def test_formats_that_the_api_rejects_are_left_out() -> None:
     day, address = {"type": "string", "format": "date"}, {"type": "string", "format": "uri"}
     assert strict_schema(open_object(day=day, address=address)) == closed(day=day, address=TEXT)
 
@@ -86,7 +86,7 @@ def test_an_object_that_may_be_null_is_closed_too() -> None:
         {"properties": {"plant": TEXT}},
     ],
 )
-def test_what_cannot_be_strict(part: Any) -> None:
+def test_schemas_that_cannot_be_strict(part: Any) -> None:
     assert strict_schema(open_object(part=part)) is None
     assert strict_schema(part) is None
 

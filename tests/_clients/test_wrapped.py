@@ -1,4 +1,4 @@
-"""Tests of streamparse._clients.wrapped: the real SDKs, against a server on loopback."""
+"""Tests of streamparse._clients.wrapped: the real SDKs against a local server."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class find(BaseModel):
 PLANT = {"type": "object", "properties": {"plant": {"type": "string"}}}
 
 
-# Some SDKs leave sockets to the garbage collector, which warns whenever it runs.
+# Some SDKs leave sockets to the garbage collector, and Python warns when it closes them.
 pytestmark = pytest.mark.filterwarnings(
     "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
@@ -184,17 +184,17 @@ def test_a_tool_in_the_form_of_the_api_is_sent_unchanged(
     before = copy.deepcopy(tool)
     *_, message = asked(provider, api, False, tools=[tool, find])
     sent = provider.requests[0]["tools"]
-    if api is GENERATE:  # the SDK puts all declarations into one entry, and renames the schema
+    if api is GENERATE:  # The SDK puts all declarations into one entry and renames the schema.
         assert sent[0]["functionDeclarations"][0]["parameters_json_schema"] == PLANT
     else:
-        assert {**sent[0], **tool} == sent[0]  # the SDKs of Mistral and Ollama add defaults
+        assert {**sent[0], **tool} == sent[0]  # The SDKs of Mistral and Ollama add defaults.
     assert len(declared(api, provider.requests[0])) == 2
     assert tool == before
     assert message.tool_calls[0].arguments["plant"] == "fern"
 
 
 def constraint(api: API, request: Any) -> Any:
-    """Return the schema that a request constrains its answer to."""
+    """Return the schema that a request prescribes for its answer."""
     if api in (CHAT, MISTRAL_CHAT):
         assert request["response_format"]["json_schema"]["name"] == "Bed"
         return request["response_format"]["json_schema"]["schema"]
@@ -249,7 +249,7 @@ def test_an_error_of_a_tool_precedes_the_request(provider: Provider) -> None:
 
 @both
 @pytest.mark.parametrize("api", [CHAT, RESPONSES, MESSAGES, OLLAMA_CHAT], ids=str)
-def test_a_call_that_does_not_stream_is_the_clients_own(
+def test_a_call_without_streaming_is_unchanged(
     api: API, asynchronous: bool, provider: Provider
 ) -> None:
     whole = {"id": "x", "model": "m", "message": {"role": "assistant"}}
@@ -275,7 +275,9 @@ async def own_async(client: Any, api: API) -> Any:
 
 @both
 @each_api
-def test_errors_are_the_clients_own(api: API, asynchronous: bool, provider: Provider) -> None:
+def test_errors_of_the_client_are_unchanged(
+    api: API, asynchronous: bool, provider: Provider
+) -> None:
     provider.body, provider.status = b'{"error": {"message": "slow down"}}', 429
     with pytest.raises(Exception, match=r"429|slow down") as caught:
         asked(provider, api, asynchronous)
@@ -344,7 +346,7 @@ def test_the_response_and_its_headers_can_be_read(
     assert found["x-request-id"] == "req-7"
 
 
-def test_it_is_the_client_in_all_other_respects(provider: Provider) -> None:
+def test_a_wrapped_client_has_all_attributes_of_the_client(provider: Provider) -> None:
     openai = pytest.importorskip("openai")
     client = CHAT.client("http://none", False)
     wrapped = wrap(client)
@@ -420,7 +422,7 @@ def test_a_tool_of_the_sdk_of_anthropic(provider: Provider) -> None:
 
 
 class Other:
-    """A client of a package that `wrap` does not know, with a call that it knows."""
+    """A client of an unknown package that has a method of a known API."""
 
     def __init__(self) -> None:
         self.chat = self.completions = self
@@ -489,7 +491,7 @@ def test_an_asynchronous_client_of_another_package() -> None:
     assert asyncio.run(main()) == ("whole", "Ferns.")
 
 
-def test_other_objects_and_options_are_refused() -> None:
+def test_other_objects_and_options_are_rejected() -> None:
     with pytest.raises(TypeError, match=r"wrap\(\) takes a client of .*, not object"):
         wrap(object())
     client = CHAT.client("http://none", False)
@@ -503,7 +505,7 @@ def test_other_objects_and_options_are_refused() -> None:
         wrap(client, every=-1)
 
 
-def test_it_is_copied_with_its_options() -> None:
+def test_a_copy_keeps_the_options() -> None:
     wrapped = wrap(Other(), every=1)
     assert repr(copy.copy(wrapped)) == repr(wrapped)
     assert dir(wrapped) == dir(Other())

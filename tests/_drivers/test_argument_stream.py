@@ -37,7 +37,7 @@ WHOLE = '{"to": "Ada", "text": "Dear Ada,\\nhello", "copies": 2}'
 
 
 def given_to(function: Any, fragments: list[str], *, end: str | None = "tool_calls") -> Any:
-    """Return the list `results` after a call of `function` whose arguments arrive like this."""
+    """Return the result of a call of `function` whose arguments arrive in these fragments."""
 
     async def main() -> Any:
         toolbox = Toolbox([function])
@@ -95,7 +95,7 @@ def test_partials_are_snapshots() -> None:
     assert found[1] == {"to": "Ada", "text": "x"}
 
 
-def test_what_is_not_there_is_an_error() -> None:
+def test_missing_fields_are_an_error() -> None:
     async def field(letter: ArgumentStream[Letter]) -> Any:
         return await letter.field("$.subject")
 
@@ -133,7 +133,7 @@ def test_a_truncated_call_raises_in_the_tool(end: str | None) -> None:
     assert caught == [result]
 
 
-def test_a_rejected_call_raises_after_what_arrived_before() -> None:
+def test_a_rejected_call_raises_after_its_earlier_text() -> None:
     seen: list[str] = []
 
     async def write(letter: ArgumentStream[Letter]) -> Any:
@@ -146,7 +146,7 @@ def test_a_rejected_call_raises_after_what_arrived_before() -> None:
     assert "".join(seen) == "Dear Ada"
 
 
-def test_run_gives_a_complete_call_at_once() -> None:
+def test_run_passes_a_complete_call_at_once() -> None:
     async def write(letter: ArgumentStream[Letter]) -> Any:
         parts = [text async for text in letter.text("$.text")]
         return parts, await letter.result()
@@ -197,7 +197,7 @@ def test_wrong_functions() -> None:
     st.lists(st.integers(1, 9), max_size=4),
     st.text(st.characters(codec="utf-8"), max_size=20),
 )
-def test_any_chunking_gives_the_same(sizes: list[int], text: str) -> None:
+def test_results_do_not_depend_on_the_chunking(sizes: list[int], text: str) -> None:
     async def write(letter: ArgumentStream[Letter]) -> Any:
         parts = [part async for part in letter.text("$.text")]
         return "".join(parts), await letter.field("$.to"), (await letter.result()).model_dump()
@@ -208,7 +208,7 @@ def test_any_chunking_gives_the_same(sizes: list[int], text: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["1e400", "[" * 150 + "]" * 150, "1" * 4_000, "null"])
-def test_run_gives_every_value_that_a_call_may_have(value: str) -> None:
+def test_run_passes_every_value_that_a_call_may_have(value: str) -> None:
     async def read(arguments: ArgumentStream[dict[str, Any]]) -> Any:
         """The schema allows anything."""
         return await arguments.field("$.value"), (await arguments.result())["value"]

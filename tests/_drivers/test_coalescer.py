@@ -1,4 +1,4 @@
-"""Tests of streamparse._drivers.coalescer: it merges deltas and changes nothing else."""
+"""Tests of streamparse._drivers.coalescer, which merges deltas and changes nothing else."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ OTHER: st.SearchStrategy[Any] = st.one_of(
     st.builds(UsageUpdated, st.builds(Usage)),
 )
 EVENTS = st.lists(ONE_DELTA | ONE_DELTA | OTHER, max_size=4)
-# Events, and how many ticks each arrives after the one before it; `every` is ten ticks.
+# Lists of events, and the ticks between each and the one before; `every` is ten ticks.
 FEEDS = st.lists(st.tuples(EVENTS, st.integers(0, 15)), max_size=12)
 HOLDS = st.sampled_from(["deltas", "all"])
 EVERY = 10
 
 
-def thing(event: Any) -> tuple[Any, ...]:
-    """Return the value that a delta belongs to, without the rules of the package."""
+def value_key(event: Any) -> tuple[Any, ...]:
+    """Return a key for the value that a delta belongs to."""
     fields = [id(value) if name == "call" else value
               for name, value in ((name, getattr(event, name)) for name in event.__match_args__)
               if name != "text"]  # fmt: skip
@@ -76,12 +76,14 @@ def thing(event: Any) -> tuple[Any, ...]:
 
 
 def sections(events: Sequence[Any]) -> list[Any]:
-    """What no merging may change: the others in their order, and between them every thing's text,
-    things in the order in which they come first."""
+    """Return what merging must keep: the other events in order, and the texts between them.
+
+    The texts between two other events are joined by value, in the order of their first deltas.
+    """
     found: list[Any] = [{}]
     for event in events:
         if isinstance(event, DELTAS):
-            found[-1].setdefault(thing(event), []).append(event.text)
+            found[-1].setdefault(value_key(event), []).append(event.text)
         else:
             found += [event, {}]
     return [
@@ -110,13 +112,13 @@ def test_only_deltas_change_and_add_up(feeds: list[tuple[list[Any], int]], hold:
 
 
 @given(FEEDS)
-def test_when_things_come_out(feeds: list[tuple[list[Any], int]]) -> None:
-    """Deltas are held for a time; other events go out at once, after the deltas before them."""
+def test_when_events_are_returned(feeds: list[tuple[list[Any], int]]) -> None:
+    """Deltas are held back for a time; other events are returned at once, after earlier deltas."""
     coalescer = Coalescer(EVERY)
     came: list[Any] = []
     went: list[Any] = []
     now = 0
-    last = -math.inf  # the ticks at which something was emitted
+    last = -math.inf  # When something was last returned.
     for events, ticks in feeds:
         now += ticks
         out = coalescer.feed(events, now)
@@ -126,7 +128,7 @@ def test_when_things_come_out(feeds: list[tuple[list[Any], int]]) -> None:
         if held:
             assert isinstance(came[-1], DELTAS)
             assert now - last < EVERY or out
-            assert sections(went)[1::2] == sections(came)[1::2]  # all others are out
+            assert sections(went)[1::2] == sections(came)[1::2]  # All other events are returned.
         last = now if out else last
         assert coalescer.due == (last + EVERY if held else None)
         if events and not out:
@@ -134,8 +136,8 @@ def test_when_things_come_out(feeds: list[tuple[list[Any], int]]) -> None:
 
 
 @given(FEEDS)
-def test_frames(feeds: list[tuple[list[Any], int]]) -> None:
-    """With `hold="all"` at least `every` passes between two emissions."""
+def test_hold_all(feeds: list[tuple[list[Any], int]]) -> None:
+    """With `hold="all"` all events are returned together, at least `every` apart."""
     coalescer = Coalescer(EVERY, hold="all")
     now, last = 0, -math.inf
     came: list[Any] = []
@@ -153,7 +155,7 @@ def test_frames(feeds: list[tuple[list[Any], int]]) -> None:
 
 @given(JSON_TEXTS, SIZES, st.integers(0, 15))
 def test_events_of_a_document(text: str, sizes: Sequence[int], ticks: int) -> None:
-    """Merged as law 1 merges them, they are the same; and they rebuild the value."""
+    """The events of a document still rebuild its value, and only adjacent deltas are merged."""
     parser, coalescer = JSONParser(), Coalescer(EVERY)
     came: list[Any] = []
     went: list[Any] = []
@@ -168,7 +170,7 @@ def test_events_of_a_document(text: str, sizes: Sequence[int], ticks: int) -> No
     assert len(went) <= len(came) + len(events)
 
 
-# By example
+# Examples
 
 
 def test_the_first_delta_is_emitted_at_once_and_the_next_on_time() -> None:
@@ -181,7 +183,7 @@ def test_the_first_delta_is_emitted_at_once_and_the_next_on_time() -> None:
     assert coalescer.due == 110
     assert coalescer.feed([], 109.5) == []
     assert coalescer.feed([], 110) == [TextDelta("bc")]
-    assert coalescer.feed([TextDelta("d")], 120) == [TextDelta("d")]  # a pause
+    assert coalescer.feed([TextDelta("d")], 120) == [TextDelta("d")]  # After a pause.
 
 
 def test_merging_across_other_deltas_but_not_across_other_events() -> None:
@@ -230,7 +232,7 @@ def test_a_clock_that_goes_backwards() -> None:
     assert coalescer.due == 15
 
 
-def test_no_time_at_all() -> None:
+def test_every_of_zero() -> None:
     coalescer = Coalescer(0)
     assert coalescer.feed([TextDelta("a"), TextDelta("b")], 0) == [TextDelta("ab")]
     assert coalescer.feed([TextDelta("c")], 0) == [TextDelta("c")]
@@ -247,7 +249,7 @@ def test_an_unknown_hold() -> None:
         Coalescer(1, hold="none")
 
 
-# By units
+# Text units
 
 
 @given(FEEDS, st.sampled_from(["word", "line", "sentence"]))
@@ -273,7 +275,7 @@ def test_units_change_no_text_and_no_order(feeds: list[tuple[list[Any], int]], b
 
 
 def runs(events: Sequence[Any], choice: int) -> list[Any]:
-    """The events of a choice, with the text of adjacent deltas of one kind joined."""
+    """Return the events of a choice, with the texts of adjacent deltas of one kind joined."""
     found: list[Any] = []
     for event in events:
         if not isinstance(event, (TextDelta, ReasoningDelta, RefusalDelta)):
@@ -319,7 +321,7 @@ def test_invalid_units() -> None:
 
 
 def test_merging_is_linear() -> None:
-    """A million deltas held at once; joined piece by piece this would take minutes."""
+    """A million deltas are held back and joined; concatenating them one by one takes minutes."""
     coalescer = Coalescer(10)
     coalescer.feed([TextDelta("-")], 0)
     delta = TextDelta("four")

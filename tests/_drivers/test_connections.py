@@ -1,4 +1,4 @@
-"""Tests of connections that only have `receive`."""
+"""Tests of connections whose only method is `receive`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ClosedError(Exception):
 
 
 class Socket:
-    """Gives events, and then the error of a closed connection."""
+    """A connection that returns events and then raises an error."""
 
     def __init__(self, events: list[Any], error: Exception) -> None:
         self.events = [*events, error]
@@ -40,7 +40,7 @@ class AsyncSocket(Socket):
 
 
 class Turns:
-    """Yields the messages of a turn at a time."""
+    """A connection whose `receive` yields the messages of one turn."""
 
     def __init__(self, turns: list[list[Any]], error: Exception | None) -> None:
         self.turns = turns
@@ -72,7 +72,7 @@ async def collected(socket: Any) -> list[Any]:
 
 @pytest.mark.parametrize("received", [True, False])
 @pytest.mark.parametrize("code", [1000, 1001])
-def test_until_it_is_closed(code: int, received: bool) -> None:
+def test_messages_until_the_connection_is_closed(code: int, received: bool) -> None:
     assert list(messages(Socket(EVENTS, ClosedError(code, received)))) == MESSAGES
     socket = AsyncSocket(EVENTS, ClosedError(code, received))
     assert asyncio.run(collected(socket)) == MESSAGES
@@ -88,13 +88,13 @@ def test_another_error_is_passed_on(error: Exception) -> None:
         asyncio.run(collected(Turns([["a"]], error)))
 
 
-def test_turn_after_turn() -> None:
+def test_messages_of_several_turns() -> None:
     assert asyncio.run(collected(Turns([["a", "b"], ["c"]], None))) == ["a", "b", "c"]
     closed = ClosedError(1000)
     assert asyncio.run(collected(Turns([["a", "b"], ["c"]], closed))) == ["a", "b", "c"]
 
 
-def test_which_are_asynchronous() -> None:
+def test_is_async() -> None:
     error = ClosedError(1000)
     assert not is_async(Socket([], error))
     assert is_async(AsyncSocket([], error))

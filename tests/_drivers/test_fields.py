@@ -28,7 +28,7 @@ PLAN = '{"plant": "fern", "beds": [{"rows": 2}, {"rows": 3}], "days": 4, "notes"
 
 
 class Source:
-    """Fragments, which counts those that were read and whether it was closed."""
+    """An iterable of fragments that counts the fragments read and the calls of `close`."""
 
     def __init__(self, fragments: list[str], error: Exception | None = None) -> None:
         self.fragments, self.error = fragments, error
@@ -48,7 +48,7 @@ class Source:
 
 
 class AsyncSource:
-    """The same for `async for`."""
+    """The asynchronous form of `Source`."""
 
     def __init__(self, fragments: list[str]) -> None:
         self.source = Source(fragments)
@@ -103,7 +103,7 @@ def test_the_first_value_of_a_query_counts() -> None:
     assert fields[Query.parse("$..rows")] == 2
 
 
-def test_a_missing_field_raises_for_itself_only() -> None:
+def test_a_missing_field_does_not_affect_others() -> None:
     fields = iter_json(characters(PLAN)).fields("$.days", "$.city")
     assert fields["$.days"] == 4
     for _ in range(2):

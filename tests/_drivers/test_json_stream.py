@@ -1,6 +1,6 @@
-"""Tests of the views of JSON streams; the source is always closed.
+"""Tests of the views of JSON streams.
 
-The common behaviour of both kinds of stream is tested for both, by `drive` and `ask`.
+The fixtures `drive` and `ask` run a test with synchronous and asynchronous streams.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ TRIP = '{"city": "Paris", "items": [{"n": 1}, {"n": 2}], "days": 3}'
 
 @dataclass
 class Outcome:
-    """The results of reading a source through a view."""
+    """What a view returned for a source, and the state of the source after it."""
 
     shown: list[Any]
     error: BaseException | None
     closed: int
-    left: int  # fragments never asked for
+    left: int  # The number of fragments that were not read.
 
     @property
     def code(self) -> str | None:
@@ -126,7 +126,7 @@ def ask_async(fragments: Fragments, view: str, *args: Any, **options: Any) -> Ou
     ids=["sync", "async", "sync, paced", "async, paced"],
 )
 def drive(request: pytest.FixtureRequest) -> Any:
-    """Read a whole view of several values."""
+    """Return a function that reads all values of a view."""
     return request.param
 
 
@@ -135,7 +135,7 @@ def drive(request: pytest.FixtureRequest) -> Any:
     ids=["sync", "async", "sync, paced", "async, paced"],
 )
 def ask(request: pytest.FixtureRequest) -> Any:
-    """Ask a view for its one value."""
+    """Return a function that reads the single value of a view."""
     return request.param
 
 
@@ -143,21 +143,22 @@ def in_pieces(text: str, size: int = 1) -> list[str]:
     return [text[start : start + size] for start in range(0, len(text), size)]
 
 
-def test_the_examples_in_the_docstrings_hold() -> None:
+def test_the_examples_in_the_docstrings() -> None:
     failed, attempted = doctest.testmod(json_stream)
     assert attempted > 0
     assert failed == 0
 
 
-@pytest.mark.skipif(COMPILED, reason="a compiled class does not tell its signature")
+@pytest.mark.skipif(COMPILED, reason="a compiled class has no signature")
 @pytest.mark.parametrize("function", [iter_json, aiter_json])
 def test_options_are_those_of_the_parser(function: Callable[..., Any]) -> None:
     *options, every, clock = list(inspect.signature(function).parameters.values())[1:]
     assert [every.name, clock.name] == ["every", "clock"]
     theirs = inspect.signature(JSONParser).parameters
-    shared = [option for name, option in theirs.items() if name != "events"]  # a view needs them
+    # `events` is no option of the streams, because their views need the events.
+    shared = [option for name, option in theirs.items() if name != "events"]
     assert options == [
-        option.replace(annotation=mine.annotation)  # the same, in words of another module
+        option.replace(annotation=mine.annotation)  # The annotations differ as text.
         for option, mine in zip(shared, options, strict=True)
     ]
 
@@ -215,7 +216,7 @@ def test_results_come_before_the_error(drive: Drive) -> None:
     ]
     assert isinstance(outcome.error, JSONSyntaxError)
     assert (outcome.error.code, outcome.error.offset) == ("expected_value", 10)
-    assert outcome.error.events == []  # given already
+    assert outcome.error.events == []  # They were returned before.
     assert (outcome.closed, outcome.left) == (1, 1)
 
 
@@ -262,7 +263,7 @@ def test_invalid_fragments_raise_type_error(drive: Drive, fragment: Any) -> None
 
 @pytest.mark.parametrize("fragments", [["[x"], ["["]])
 def test_a_failure_leaves_no_cycle(fragments: list[str]) -> None:
-    """Otherwise a failed stream keeps its source and parser until the collector runs."""
+    """A failed stream is freed at once, without the garbage collector."""
 
     def failed() -> weakref.ref[Source]:
         source = Source(fragments)
@@ -311,7 +312,7 @@ def test_partials_do_not_change_later() -> None:
 
 
 def test_partials_of_numbers_made_strings_and_lists() -> None:
-    """If the caller's functions make the values, their types show nothing about events."""
+    """Partials are also right if `parse_int` returns strings or lists."""
     assert list(iter_json(["[1", ",2", "]"], parse_int=str).partials()) == [[], ["1"], ["1", "2"]]
     assert list(iter_json(["1", " "], parse_int=lambda digits: [digits]).partials()) == [["1"]]
 
@@ -329,7 +330,7 @@ VALUES = st.recursive(
 
 @given(VALUES, st.integers(1, 5), st.booleans())
 def test_partials_are_the_different_snapshots(value: Any, size: int, many: bool) -> None:
-    """Law 1 and law 3, as far as this view is concerned."""
+    """Partials are the snapshots of the parser after each fragment, without repetitions."""
     fragments = in_pieces(json.dumps(value), size)
     parser = JSONParser(many=many)
     expected: list[Any] = []
@@ -375,7 +376,7 @@ def test_selecting_views_reject_select(view: str, options: dict[str, Any]) -> No
     read = iter_json(source, **options)
     with pytest.raises(ValueError, match=rf"{view}\(\) selects by its query"):
         getattr(read, view)("$.b")
-    assert list(read) == [ValueCompleted(("a",), 1)]  # no view had begun
+    assert list(read) == [ValueCompleted(("a",), 1)]  # The failed call did not use up the stream.
 
 
 @pytest.mark.parametrize("view", ["items", "field"])
@@ -409,7 +410,7 @@ def test_field_may_be_the_root(ask: Drive) -> None:
 
 @pytest.mark.parametrize("size", [1, 1000])
 def test_field_ignores_errors_after_the_value(ask: Drive, size: int) -> None:
-    """Law 1: an error after the value is the same as no error, in whichever fragment it is."""
+    """Law 1: an error after the value is ignored, whether or not it is in the same fragment."""
     assert ask(in_pieces('{"city": "Paris"} }', size), "field", "$.city").shown == ["Paris"]
 
 
@@ -466,14 +467,14 @@ def test_result_of_bad_input(ask: Drive) -> None:
     assert (outcome.code, outcome.closed) == ("expected_comma", 1)
 
 
-def test_result_reads_all_of_what_follows() -> None:
+def test_result_reads_to_the_end() -> None:
     read = iter_json(["[1] and ", "so on"], trailing="stop")
     assert read.result() == [1]
     assert read.parser.remainder == " and so on"
 
 
 @pytest.mark.parametrize("view", ["partials", "result"])
-def test_views_of_the_whole_need_it_kept(view: str) -> None:
+def test_views_of_the_whole_value_reject_keep_open(view: str) -> None:
     read = iter_json(["1"], select="$", keep="open")
     with pytest.raises(ValueError, match=rf"{view}\(\) shows the whole value"):
         getattr(read, view)()
@@ -494,7 +495,7 @@ VIEWS: dict[str, Callable[[JSONStream], Any]] = {
 
 @pytest.mark.parametrize("second", VIEWS)
 @pytest.mark.parametrize("first", VIEWS)
-def test_a_second_view_is_refused(first: str, second: str) -> None:
+def test_a_second_view_is_rejected(first: str, second: str) -> None:
     read = iter_json(["1"])
     VIEWS[first](read)
     with pytest.raises(RuntimeError, match="a stream is read once"):
@@ -502,7 +503,7 @@ def test_a_second_view_is_refused(first: str, second: str) -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_closed_stream_has_no_view(view: str) -> None:
+def test_a_closed_stream_has_no_views(view: str) -> None:
     read = iter_json(["1"])
     read.close()
     with pytest.raises(RuntimeError, match="the stream is closed"):
@@ -539,7 +540,7 @@ def test_one_text_is_one_fragment(source: Any) -> None:
     assert len(list(iter_json(source).partials())) == 1
 
 
-def test_what_cannot_be_iterated_is_refused() -> None:
+def test_a_source_that_cannot_be_iterated_is_rejected() -> None:
     with pytest.raises(TypeError, match="not iterable"):
         iter_json(7)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="not iterable"):
@@ -552,13 +553,13 @@ def test_what_cannot_be_iterated_is_refused() -> None:
     "options",
     [{"dialect": "loose"}, {"keep": "open"}, {"select": "a"}, {"many": True, "trailing": "stop"}],
 )
-def test_bad_options_are_refused_at_once(options: dict[str, Any]) -> None:
+def test_bad_options_are_rejected_at_once(options: dict[str, Any]) -> None:
     source = Source([])
     with pytest.raises(ValueError, match=r"must be|give select|query|contradicts"):
         iter_json(source, **options)
     with pytest.raises(ValueError, match=r"must be|give select|query|contradicts"):
         aiter_json(AsyncSource([]), **options)
-    assert source.closed == 0  # it is still the caller's
+    assert source.closed == 0  # The source still belongs to the caller.
 
 
 # Closing
@@ -586,7 +587,7 @@ def test_leaving_the_block_closes_the_source() -> None:
         assert isinstance(read, JSONStream)
         for _ in read:
             break
-        assert source.closed == 1  # the view was dropped
+        assert source.closed == 1  # The abandoned view has closed it.
     assert source.closed == 1
 
 
@@ -625,7 +626,7 @@ def test_dropping_a_view_closes_the_source() -> None:
     log: list[str] = []
     for _ in iter_json(logged(["[1,", "2]"], log)):
         break
-    gc.collect()  # for implementations that do not count references
+    gc.collect()  # For implementations without reference counts.
     assert log == ["generator"]
 
 
@@ -662,7 +663,7 @@ def test_closing_the_stream_while_it_waits(left: list[str]) -> None:
         read.result()
 
 
-def test_what_iterates_is_closed_before_what_is_iterated_over() -> None:
+def test_the_iterator_is_closed_before_its_source() -> None:
     log: list[str] = []
 
     class Response:
@@ -695,7 +696,7 @@ def test_the_source_is_closed_even_if_its_iterator_cannot_be() -> None:
 
 def test_sources_without_a_close_method() -> None:
     class Quote(list[str]):
-        close = "a price"  # not everything of this name is a method
+        close = "a price"  # An attribute `close` that is no method.
 
     assert iter_json(["1"]).result() == 1
     assert iter_json(Quote(["1"])).result() == 1
@@ -724,7 +725,7 @@ def test_dropping_an_async_view_closes_the_source() -> None:
         for _ in range(10):
             await asyncio.sleep(0)
             if not log:
-                gc.collect()  # for implementations that do not count references
+                gc.collect()  # For implementations without reference counts.
         assert log == ["generator"]
 
     log: list[str] = []
@@ -792,7 +793,7 @@ def test_cancelling_closes_the_source() -> None:
 
 
 class Bare:
-    """An async source that has nothing to close."""
+    """An async source without a method to close it."""
 
     def __init__(self, log: list[str]) -> None:
         self.log = log

@@ -1,7 +1,7 @@
-"""Tests of streamparse._drivers.reading: one view for one source, for any parser.
+"""Tests of streamparse._drivers.reading, with a parser made for these tests.
 
-What views of JSON and of messages give, and that sources are closed in all the ways a reading can
-end, is tested with `json_stream` and `stream`.
+The views of JSON and of messages, and the closing of sources, are tested in `test_json_stream.py`
+and `test_stream.py`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from streamparse._drivers.reading import AsyncReading, Partials, SyncReading, Th
 
 
 class Upper:
-    """A parser whose events are the fragments in capitals; it fails at `?`, and at the end."""
+    """A parser whose events are the fragments in capitals; it raises at `?`, or at the end."""
 
     def __init__(self, ends_well: bool = True) -> None:
         self.ends_well = ends_well
@@ -68,7 +68,7 @@ class Source:
 
 
 class AsyncSource(Source):
-    """The same for `async for`; what `Source` does is not seen through it."""
+    """The asynchronous form of `Source`."""
 
     __iter__ = None  # type: ignore[assignment]
 
@@ -82,8 +82,8 @@ class AsyncSource(Source):
         return self.left.pop(0)
 
 
-class Loud(SyncReading[Upper, str]):
-    """A view for this test: the first long fragment."""
+class FirstLongReading(SyncReading[Upper, str]):
+    """A stream whose `field` is the first long fragment."""
 
     def _field(self, query: Any) -> View[Upper]:
         return FirstLong(self.parser)
@@ -98,13 +98,13 @@ class FirstLong(View[Upper]):
 
 def test_events_come_one_by_one_and_the_last_at_the_end() -> None:
     source = Source("a", "", "b")
-    assert list(Loud(source, View(Upper()))) == ["A", "B", "END"]
+    assert list(FirstLongReading(source, View(Upper()))) == ["A", "B", "END"]
     assert source.closed == 1
 
 
-def test_what_came_before_a_failure_is_given_first() -> None:
+def test_events_before_a_failure_come_first() -> None:
     source = Source("a", "b?c", "d")
-    events = iter(Loud(source, View(Upper())))
+    events = iter(FirstLongReading(source, View(Upper())))
     assert [next(events), next(events)] == ["A", "B"]
     with pytest.raises(StreamParseError) as caught:
         next(events)
@@ -113,7 +113,7 @@ def test_what_came_before_a_failure_is_given_first() -> None:
 
 
 def test_a_failure_at_the_end() -> None:
-    events = iter(Loud(Source("a"), View(Upper(ends_well=False))))
+    events = iter(FirstLongReading(Source("a"), View(Upper(ends_well=False))))
     assert [next(events), next(events)] == ["A", "REST"]
     with pytest.raises(IncompleteError):
         next(events)
@@ -121,32 +121,32 @@ def test_a_failure_at_the_end() -> None:
 
 def test_a_view_that_has_enough_reads_no_further() -> None:
     source = Source("a", "long one", "never")
-    assert Loud(source, View(Upper())).field("") == "LONG ONE"
+    assert FirstLongReading(source, View(Upper())).field("") == "LONG ONE"
     assert (source.closed, source.left) == (1, ["never"])
 
 
 def test_one_view_only() -> None:
-    reading = Loud(Source("a"), View(Upper()))
+    reading = FirstLongReading(Source("a"), View(Upper()))
     list(reading)
     with pytest.raises(RuntimeError, match="read once"):
         iter(reading)
 
 
 def test_no_view_of_a_closed_source() -> None:
-    with Loud(Source("a"), View(Upper())) as reading:
+    with FirstLongReading(Source("a"), View(Upper())) as reading:
         pass
     with pytest.raises(RuntimeError, match="closed"):
         iter(reading)
 
 
 @pytest.mark.parametrize("view", ["partials", "result"])
-def test_views_that_nobody_has_made(view: str) -> None:
+def test_views_that_are_not_implemented(view: str) -> None:
     with pytest.raises(NotImplementedError):
-        getattr(Loud(Source("a"), View(Upper())), view)()
+        getattr(FirstLongReading(Source("a"), View(Upper())), view)()
 
 
 @pytest.mark.parametrize("hook", ["open_path", "snapshot", "is_end"])
-def test_partials_need_their_hooks(hook: str) -> None:
+def test_partials_need_three_methods(hook: str) -> None:
     with pytest.raises(NotImplementedError):
         getattr(Partials, hook)(*[None] * (2 if hook == "is_end" else 1))
 
@@ -161,7 +161,7 @@ def test_async() -> None:
     assert source.closed == 1
 
 
-# At a throttle
+# Throttled
 
 
 class Clock:
@@ -174,7 +174,7 @@ class Clock:
 
 
 def timed(clock: Clock, fragments: Sequence[tuple[float, Any]]) -> Iterator[Any]:
-    """Fragments at these times; an exception is raised."""
+    """Yield the fragments at these times; raise those that are exceptions."""
     for moment, fragment in fragments:
         clock.now = moment
         if isinstance(fragment, Exception):
@@ -182,12 +182,12 @@ def timed(clock: Clock, fragments: Sequence[tuple[float, Any]]) -> Iterator[Any]
         yield fragment
 
 
-SPOKEN = ((0, "a"), (1, "b"), (2, "c"), (10, "d"), (11, "e"), (30, "f"), (31, "g"), (32, "h"))
+TIMED_TEXT = ((0, "a"), (1, "b"), (2, "c"), (10, "d"), (11, "e"), (30, "f"), (31, "g"), (32, "h"))
 
 
 def test_deltas_are_held_until_they_are_due() -> None:
     clock = Clock()
-    with stream(timed(clock, SPOKEN), api="text", every=10, clock=clock) as answer:
+    with stream(timed(clock, TIMED_TEXT), api="text", every=10, clock=clock) as answer:
         seen = [(clock.now, text) for text in answer.text()]
     assert seen == [(0, "a"), (10, "bcd"), (30, "ef"), (32, "gh")]
     assert answer.message.text == "abcdefgh"
@@ -195,7 +195,7 @@ def test_deltas_are_held_until_they_are_due() -> None:
 
 def test_events_of_a_paced_stream() -> None:
     clock = Clock()
-    with stream(timed(clock, SPOKEN), api="text", every=100, clock=clock) as answer:
+    with stream(timed(clock, TIMED_TEXT), api="text", every=100, clock=clock) as answer:
         seen = [(clock.now, event) for event in answer]
     assert seen[1:3] == [(0, TextDelta("a")), (32, TextDelta("bcdefgh"))]
     assert [type(event) for _, event in seen[::3]] == [MessageStarted, MessageFinished]
@@ -238,7 +238,7 @@ def test_batches(every: float | None) -> None:
     ]
 
 
-def test_what_is_held_comes_before_the_error_of_the_source() -> None:
+def test_held_deltas_come_before_an_error_of_the_source() -> None:
     clock = Clock()
     pieces = [(0, '["a'), (1, "b"), (2, ConnectionError("gone"))]
     events = iter(iter_json(timed(clock, pieces), every=5, clock=clock))
@@ -250,7 +250,7 @@ def test_what_is_held_comes_before_the_error_of_the_source() -> None:
     assert seen[-1] == StringDelta((0,), "b")
 
 
-def test_what_is_held_comes_before_the_error_of_the_parser() -> None:
+def test_held_deltas_come_before_an_error_of_the_parser() -> None:
     clock = Clock()
     pieces = [(0, '["a'), (1, "b"), (2, 'c", "d" e')]
     seen: list[Any] = []
@@ -259,7 +259,7 @@ def test_what_is_held_comes_before_the_error_of_the_parser() -> None:
     assert [event.text for event in seen if isinstance(event, StringDelta)] == ["a", "bc", "d"]
 
 
-def test_a_pace_that_is_none() -> None:
+def test_invalid_times() -> None:
     with pytest.raises(ValueError, match="every"):
         stream([], every=-1)
     with pytest.raises(ValueError, match="every"):
@@ -271,7 +271,7 @@ def test_a_pace_that_is_none() -> None:
     st.lists(st.tuples(st.integers(0, 15), st.text("ab", max_size=3)), max_size=10),
     st.integers(0, 20),
 )
-def test_nothing_is_lost_at_any_pace(steps: list[tuple[int, str]], every: int) -> None:
+def test_no_text_is_lost_for_any_every(steps: list[tuple[int, str]], every: int) -> None:
     clock = Clock()
     moments = itertools.accumulate(pause for pause, _ in steps)
     pieces = list(zip(moments, (text for _, text in steps), strict=True))
@@ -279,11 +279,11 @@ def test_nothing_is_lost_at_any_pace(steps: list[tuple[int, str]], every: int) -
     assert "".join(answer.text()) == "".join(text for _, text in steps)
 
 
-# At a throttle, while the source is silent
+# Throttled, while the source is silent
 
 
 class Silent:
-    """An async source: each fragment when it is let go."""
+    """An async source that yields a fragment for each release of its semaphore `gate`."""
 
     def __init__(self, *fragments: Any) -> None:
         self.fragments = list(fragments)
@@ -313,8 +313,8 @@ class Silent:
         self.closed += 1
 
 
-def test_what_is_held_goes_out_while_the_source_is_silent() -> None:
-    """The source waits until the held delta has been emitted: no time is measured."""
+def test_held_deltas_are_returned_while_the_source_is_silent() -> None:
+    """Held deltas are returned although the source sends nothing until then."""
 
     async def main() -> list[str]:
         source = Silent("a", "b", "c", "d")
@@ -326,8 +326,8 @@ def test_what_is_held_goes_out_while_the_source_is_silent() -> None:
                 seen.append(text)
                 if "".join(seen) == "abc":
                     source.gate.release()
-                    source.gate.release()  # the end
-        assert (source.cancelled, source.closed) == (0, 1)  # a time-out does not disturb it
+                    source.gate.release()  # Ends the source.
+        assert (source.cancelled, source.closed) == (0, 1)  # The timeout does not cancel it.
         return seen
 
     seen = asyncio.run(asyncio.wait_for(main(), 30))
@@ -336,7 +336,7 @@ def test_what_is_held_goes_out_while_the_source_is_silent() -> None:
     assert seen[-1] == "d"
 
 
-def test_frames_go_out_while_the_source_is_silent() -> None:
+def test_batches_are_returned_while_the_source_is_silent() -> None:
     async def main() -> list[list[Any]]:
         source = Silent('["a', 'b", 1, "c', '"]')
         source.gate.release()
@@ -356,7 +356,7 @@ def test_frames_go_out_while_the_source_is_silent() -> None:
     assert last[-1].value == ["ab", 1, "c"]
 
 
-def test_an_error_of_a_silent_source_comes_after_what_is_held() -> None:
+def test_an_error_of_a_silent_source_comes_after_held_deltas() -> None:
     async def main() -> list[str]:
         source = Silent("a", "b", ConnectionError("gone"))
         for _ in range(3):
@@ -376,8 +376,8 @@ def test_an_error_of_a_silent_source_comes_after_what_is_held() -> None:
 
 
 @pytest.mark.parametrize("ticks", range(8))
-def test_a_cancelled_reader_loses_nothing_that_was_given(ticks: int) -> None:
-    """Cancelled at any moment, also the very one at which a fragment arrives."""
+def test_a_cancelled_reader_loses_no_fragment(ticks: int) -> None:
+    """A fragment that arrives at the moment of the cancellation is parsed."""
 
     async def main() -> None:
         source = Silent("a", "b", "c")
@@ -391,7 +391,7 @@ def test_a_cancelled_reader_loses_nothing_that_was_given(ticks: int) -> None:
         task = asyncio.create_task(read())
         while not source.given:
             await asyncio.sleep(0)
-        for _ in range(8):  # the reader waits for more
+        for _ in range(8):  # Until the reader waits for more.
             await asyncio.sleep(0)
         source.gate.release()
         for _ in range(ticks):
@@ -407,7 +407,7 @@ def test_a_cancelled_reader_loses_nothing_that_was_given(ticks: int) -> None:
     asyncio.run(main())
 
 
-def test_a_source_that_is_cancelled_itself_is_not_at_its_end() -> None:
+def test_cancellation_inside_the_source_is_not_its_end() -> None:
     async def main() -> None:
         source = Silent("a", asyncio.CancelledError())
         source.gate.release()
@@ -442,8 +442,8 @@ def test_closing_ends_a_reader_that_waits(every: float | None) -> None:
 
 
 @pytest.mark.parametrize("every", [None, 60])
-def test_closing_what_a_generator_gives(every: float | None) -> None:
-    """Only its reader may close a generator that is running."""
+def test_closing_a_stream_of_a_running_generator(every: float | None) -> None:
+    """A running generator cannot be closed by another task, so its reader closes it."""
     closed = []
 
     async def source() -> AsyncIterator[str]:
@@ -483,14 +483,14 @@ def test_closing_does_not_hide_that_the_reader_is_cancelled() -> None:
         await asyncio.sleep(0)
         task.cancel()
         await closing
-        if hasattr(task, "uncancel"):  # before Python 3.11 nothing distinguishes the two
+        if hasattr(task, "uncancel"):  # Before Python 3.11 the two cannot be distinguished.
             with pytest.raises(asyncio.CancelledError):
                 await task
 
     asyncio.run(asyncio.wait_for(main(), 30))
 
 
-def test_closing_a_source_that_does_not_heed_it() -> None:
+def test_closing_a_source_that_ignores_cancellation() -> None:
     async def source() -> AsyncIterator[str]:
         yield "a"
         try:
@@ -509,7 +509,7 @@ def test_closing_a_source_that_does_not_heed_it() -> None:
     assert asyncio.run(asyncio.wait_for(main(), 30)) == ["a"]
 
 
-def test_what_is_held_back_comes_before_what_cannot_be_read() -> None:
+def test_held_deltas_come_before_an_invalid_fragment() -> None:
     async def main() -> list[Any]:
         source = Silent("a", "b", 5)
         for _ in range(3):
@@ -536,14 +536,14 @@ def test_leaving_early_reads_nothing_ahead() -> None:
             async for _ in answer.text():
                 break
         assert (source.fragments, source.closed) == (["b"], 1)
-        await asyncio.sleep(0)  # the view, which was left to itself, comes to its end
+        await asyncio.sleep(0)  # The abandoned view ends.
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(main())
 
 
 def test_one_task_reads_a_paced_source() -> None:
-    """Context variables that a source sets between its fragments stay set."""
+    """A source runs in one task, so context variables that it sets stay set."""
     place = contextvars.ContextVar("place", default=0)
 
     async def source() -> AsyncIterator[str]:
@@ -575,7 +575,7 @@ async def paused() -> AsyncIterator[str]:
     yield "]"
 
 
-def test_every_without_asyncio_says_so_before_anything_is_read() -> None:
+def test_every_without_asyncio_raises_before_anything_is_read() -> None:
     read: list[str] = []
 
     async def source() -> AsyncIterator[str]:

@@ -1,4 +1,4 @@
-"""Tests of reconnecting: real clients against a server that drops connections."""
+"""Tests of reconnecting with real clients and a server that drops connections."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class Provider(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.records, self.ids = records, ids
         self.drops: list[tuple[int | None, int, int]] = []
-        self.pause = 0.0  # the seconds between two records
-        self.clean = False  # whether a connection that breaks looks like one that ended
+        self.pause = 0.0  # The seconds between two records.
+        self.clean = False  # Whether a dropped connection looks like a finished answer.
         self.refusals: list[tuple[int, dict[str, str]]] = []
         self.requests: list[str] = []
 
@@ -214,8 +214,8 @@ def test_ids_of_events() -> None:
             assert read(open, "openai-chat") == whole
 
 
-def test_our_own_server() -> None:
-    """The client drops the connection after every piece."""
+def test_the_server_of_this_package() -> None:
+    """A client that drops every connection after twelve pieces still reads the whole answer."""
     store = MemoryStore()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -1,4 +1,4 @@
-"""Tests of `session`: over lists, and over the connections of real libraries on loopback."""
+"""Tests of `session` with lists and with connections of real libraries to a local server."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_an_answer_that_failed_does_not_end_the_session() -> None:
     assert statuses == ["failed", "complete", "complete"]
 
 
-def test_leaving_early_closes_the_connection_and_cuts_the_answers() -> None:
+def test_leaving_early_closes_the_connection_and_truncates_the_answers() -> None:
     source = Source(REALTIME)
     with session(source) as read:
         for event in read:
@@ -108,7 +108,7 @@ def test_leaving_early_closes_the_connection_and_cuts_the_answers() -> None:
     assert [message.status for message in read.messages] == ["truncated"]
 
 
-def test_an_error_of_the_connection_is_raised_after_what_came() -> None:
+def test_an_error_of_the_connection_is_raised_after_earlier_events() -> None:
     def broken() -> Iterator[Frame]:
         yield from REALTIME[:5]
         raise ConnectionResetError("reset")
@@ -138,14 +138,14 @@ def test_options() -> None:
         session(7)
 
 
-# Connections of real libraries. The server plays the messages and closes.
+# Connections of real libraries. The server sends the messages and closes.
 
 
 @contextmanager
 def serving(frames: list[Frame], code: int = 1000, *, greeted: bool = False) -> Iterator[int]:
-    """The port of a server that sends the messages as text, every third one as bytes.
+    """Yield the port of a server that sends the messages as text, every third one as bytes.
 
-    With `greeted` it waits for a message of the client first, which the client sends at once.
+    With `greeted` it first waits for a message of the client.
     """
     server = pytest.importorskip("websockets.sync.server")
 
@@ -185,7 +185,7 @@ def test_websockets_asyncio() -> None:
     client = pytest.importorskip("websockets.asyncio.client")
 
     async def run(port: int) -> None:
-        # The connection of `connect` may be awaited, entered or, here, passed on as it is.
+        # `session` takes what `connect` returns, awaited or not.
         for source in (
             client.connect(f"ws://127.0.0.1:{port}"),
             await client.connect(f"ws://127.0.0.1:{port}"),
@@ -234,7 +234,7 @@ def test_httpx_ws() -> None:
         asyncio.run(run(port))
 
 
-# The SDK opens connections in a way that new releases of websockets advise against.
+# The SDK uses a function that new releases of websockets deprecate.
 deprecated = pytest.mark.filterwarnings("ignore:connect.. must be used:DeprecationWarning")
 
 
@@ -276,10 +276,10 @@ def test_live_of_google() -> None:
     genai = pytest.importorskip("google.genai")
 
     async def run(port: int) -> None:
-        # As with a gateway that adds authentication: the address is used unchanged.
+        # With a `base_url`, the SDK uses the address unchanged.
         options = {"base_url": f"ws://127.0.0.1:{port}"}
         client = genai.Client(vertexai=True, http_options=options)
-        client._api_client._websocket_ssl_ctx = {}  # the SDK knows connections with TLS only
+        client._api_client._websocket_ssl_ctx = {}  # The SDK would insist on TLS.
         async with session(client.aio.live.connect(model="tiny")) as read:
             checked(read, [event async for event in read])
 

@@ -1,4 +1,4 @@
-"""Sources by shape, and real responses and clients over a loopback server."""
+"""Tests of sources: objects by their attributes, and real clients with a local server."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ from streamparse._drivers.sources import (
 from tests.messages import call_chunk, chunk, sse, text_chunk
 from tests.parts import ragged
 
-# Shapes
+# Objects by their attributes
 
 
 class Shape:
@@ -61,7 +61,7 @@ class Shape:
 
 
 class Async:
-    """An async iterable of what it is given."""
+    """An async iterable of its arguments."""
 
     def __init__(self, *found: Any) -> None:
         self.found = found
@@ -80,7 +80,7 @@ class AsyncResponse(Shape):
 
 
 class EventStream(list[Any]):
-    """As botocore's: an iterable that can be closed."""
+    """Like botocore's: an iterable that can be closed."""
 
     closed = False
 
@@ -97,21 +97,21 @@ CONVERSE = [
 
 
 @pytest.mark.parametrize("api", [None, "bedrock-converse"])
-def test_what_a_call_of_boto3_returns(api: Any) -> None:
+def test_a_result_of_boto3(api: Any) -> None:
     events = EventStream(CONVERSE)
     answer = stream({"ResponseMetadata": {"RequestId": "r"}, "stream": events}, api=api)
     assert list(answer.text()) == ["Hi"]
     assert (answer.message.status, events.closed) == ("complete", True)
 
 
-def test_chunks_that_a_call_of_boto3_returns() -> None:
+def test_chunks_of_boto3() -> None:
     records = [text_chunk("Hi"), chunk(finish="stop")]
     body = EventStream({"chunk": {"bytes": json.dumps(record).encode()}} for record in records)
     answer = stream({"body": body, "contentType": "application/json"})
     assert answer.result().text == "Hi"
 
 
-def test_a_body_that_a_call_of_boto3_returns() -> None:
+def test_a_body_of_boto3() -> None:
     body = json.dumps(chunk({"content": "Hi"}, "stop")).encode()
     for found in (io.BytesIO(body), body):
         assert stream({"body": found, "ResponseMetadata": {}}).result().text == "Hi"
@@ -138,7 +138,7 @@ SYNC_SHAPES: list[tuple[Any, list[Any]]] = [
     (["a", "b"], ["a", "b"]),
     (iter(["a"]), ["a"]),
     (Shape(iter_bytes=lambda: [b"a", b"b"]), [b"a", b"b"]),
-    (io.BytesIO(b"one\ntwo"), [b"one\ntwo"]),  # as it comes, not by lines
+    (io.BytesIO(b"one\ntwo"), [b"one\ntwo"]),  # Not divided into lines.
     (io.StringIO("one\ntwo"), ["one\n", "two"]),
 ]
 
@@ -168,7 +168,7 @@ def test_async_pieces(source: Any) -> None:
 
 
 @pytest.mark.parametrize("source", [3, None, object()])
-def test_what_cannot_be_read(source: Any) -> None:
+def test_objects_that_are_no_source(source: Any) -> None:
     assert not is_async(source)
     with pytest.raises(TypeError):
         pieces(source)
@@ -176,7 +176,7 @@ def test_what_cannot_be_read(source: Any) -> None:
         async_pieces(source)
 
 
-def test_closing_goes_to_the_response_where_there_is_no_other_way() -> None:
+def test_an_object_without_close_is_closed_by_its_response() -> None:
     log: list[str] = []
     response = Shape(close=lambda: log.append("response"))
     close(Shape(response=response))
@@ -185,7 +185,7 @@ def test_closing_goes_to_the_response_where_there_is_no_other_way() -> None:
     assert log == ["response", "itself"]
 
 
-def test_closing_what_has_to_be_awaited() -> None:
+def test_closing_asynchronously() -> None:
     log: list[str] = []
 
     async def later() -> None:
@@ -237,7 +237,7 @@ def _is_read(connection: socket.socket) -> bool:
 
 
 class Server:
-    """Answers one request with `parts`, a little apart, and waits before the part `hold`.
+    """Answers one request with `parts`, and stops before the part with index `hold`.
 
     `gone` is set when the client closes the connection before the answer has ended.
     """
@@ -292,7 +292,8 @@ class Server:
         head = f"HTTP/1.1 {self.status}\r\nContent-Type: {self.kind}\r\n{framing}\r\n"
         connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
         for place, part in enumerate(self.parts):
-            if place == self.hold and not connection.recv(1):  # waits for the client to go away
+            # `recv` waits until the client closes the connection.
+            if place == self.hold and not connection.recv(1):
                 self.gone.set()
                 return
             framed = b"%x\r\n%b\r\n" % (len(part), part) if self.chunked else part
@@ -304,7 +305,7 @@ class Server:
 
 PARTS = ragged(BODY, 4)
 SMALL = [BODY[at : at + 211] for at in range(0, len(BODY), 211)]
-# After these there is text to be seen, and more is to come.
+# After these parts some text has arrived, and more follows.
 HOLD = 4
 
 
@@ -334,19 +335,17 @@ OPENERS = [open_httpx, open_requests, open_urllib3, open_urllib]
 
 @pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "plain"])
 @pytest.mark.parametrize("opener", OPENERS)
-def test_a_response_is_read_as_it_is(opener: Any, chunked: bool) -> None:
+def test_a_response_is_a_source(opener: Any, chunked: bool) -> None:
     with Server(SMALL, chunked) as server, stream(opener(server.url)) as answer:
         assert answer.result() == expected()
 
 
 @pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "plain"])
 @pytest.mark.parametrize("opener", OPENERS)
-def test_text_is_there_before_the_rest_is_sent_and_leaving_closes(
-    opener: Any, chunked: bool
-) -> None:
+def test_text_arrives_before_the_rest_and_leaving_closes(opener: Any, chunked: bool) -> None:
     with Server(SMALL, chunked, hold=HOLD) as server:
         with stream(opener(server.url)) as answer:
-            texts = answer.text()  # held: a view that is dropped closes the source
+            texts = answer.text()  # Kept in a variable, because a dropped view closes the source.
             assert next(texts) == "Grüß "
             assert not server.gone.is_set()
         assert server.gone.wait(5)
@@ -374,7 +373,7 @@ def test_an_answer_cut_on_the_way() -> None:
 
 @pytest.fixture(autouse=True)
 def _without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The servers are on this machine, so a proxy in the environment must not be used."""
+    """Ignore proxies of the environment, because the servers are local."""
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setenv("no_proxy", "*")
 
@@ -389,7 +388,7 @@ def client_of(library: str, url: str, is_async: bool) -> Any:
 
 
 def typed(records: Sequence[dict[str, Any]]) -> bytes:
-    """Server-sent events named after the types of their records."""
+    """Return server-sent events that are named after the types of their records."""
     texts = [f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in records]
     return "".join(texts).encode()
 
@@ -520,7 +519,7 @@ HELPER_NAMES = [
 
 
 @pytest.mark.parametrize(("library", "parts", "ask"), HELPERS, ids=HELPER_NAMES)
-def test_what_a_client_returns_is_opened(library: str, parts: Any, ask: Any) -> None:
+def test_a_result_of_a_client_is_opened(library: str, parts: Any, ask: Any) -> None:
     with Server(parts) as server:
         client = client_of(library, server.base, False)
         with stream(ask(client)) as answer:
@@ -530,7 +529,7 @@ def test_what_a_client_returns_is_opened(library: str, parts: Any, ask: Any) -> 
 
 
 @pytest.mark.parametrize(("library", "parts", "ask"), HELPERS, ids=HELPER_NAMES)
-def test_what_an_async_client_returns_is_opened(library: str, parts: Any, ask: Any) -> None:
+def test_a_result_of_an_async_client_is_opened(library: str, parts: Any, ask: Any) -> None:
     async def read(url: str) -> Message:
         async with client_of(library, url, True) as client, stream(ask(client)) as answer:
             result: Message = await answer.result()
@@ -542,7 +541,7 @@ def test_what_an_async_client_returns_is_opened(library: str, parts: Any, ask: A
 
 
 @pytest.mark.parametrize("leave", [False, True])
-def test_a_response_that_is_to_be_entered(leave: bool) -> None:
+def test_a_context_manager_is_entered(leave: bool) -> None:
     httpx = pytest.importorskip("httpx")
     with Server(SMALL, hold=HOLD if leave else -1) as server:
         client = httpx.Client(trust_env=False)
@@ -582,14 +581,16 @@ OPENED = [("httpx", enter_httpx), ("httpx", await_httpx), ("aiohttp", await_aioh
 
 @pytest.mark.parametrize(("library", "read"), OPENED)
 @pytest.mark.parametrize("leave", [False, True])
-def test_async_responses_that_are_to_be_opened(library: str, read: Any, leave: bool) -> None:
+def test_async_context_managers_and_awaitables_are_opened(
+    library: str, read: Any, leave: bool
+) -> None:
     pytest.importorskip(library)
     with Server(SMALL, hold=HOLD if leave else -1) as server:
         assert asyncio.run(read(server.url, leave)) == ("Grüß " if leave else expected())
         assert not leave or server.gone.wait(5)
 
 
-def test_what_was_never_read_is_never_opened() -> None:
+def test_an_unread_source_is_never_opened() -> None:
     @contextlib.contextmanager
     def manager() -> Any:
         raise AssertionError("entered")
@@ -608,7 +609,7 @@ def test_what_was_never_read_is_never_opened() -> None:
     asyncio.run(main())
 
 
-def test_a_manager_learns_of_an_error() -> None:
+def test_a_context_manager_is_left_early() -> None:
     seen: list[type[BaseException]] = []
 
     @contextlib.contextmanager
@@ -697,13 +698,13 @@ def test_the_text_of_a_model_by_lines() -> None:
 
 
 @given(cuts=st.lists(st.integers(0, len(BODY)), max_size=12))
-def test_a_generator_that_is_cut_anywhere_is_read_as_it_is(cuts: list[int]) -> None:
+def test_fragments_of_a_generator_may_be_cut_anywhere(cuts: list[int]) -> None:
     places = sorted({0, len(BODY), *cuts})
     parts = [BODY[start:end] for start, end in itertools.pairwise(places)]
     assert stream(part for part in parts).result() == expected()
 
 
-def test_what_looks_like_a_line_inside_a_string() -> None:
+def test_line_ends_inside_a_string() -> None:
     text = chunk({"content": "}data: {} event: x"}, "stop")
     body = sse([text]).decode()
     cut = body.index("data:", 5)
@@ -760,7 +761,7 @@ def test_the_status_beside_json() -> None:
         iter_json(source).result()
 
 
-# Objects of libraries that need not be installed: what their methods return, and what is closed
+# Stand-ins for objects of libraries that need not be installed
 
 
 async def collected(source: Any) -> list[Any]:
@@ -768,7 +769,7 @@ async def collected(source: Any) -> list[Any]:
 
 
 def test_a_response_of_requests_is_read_as_it_arrives() -> None:
-    """By `read1`, which decodes the content; by chunks if the body has them or is read already."""
+    """A response is read by `read1`, or by `iter_content` if it is chunked or already read."""
     asked: list[Any] = []
     parts = [b"a", b"b", b""]
 
@@ -790,7 +791,7 @@ def test_a_response_of_requests_is_read_as_it_arrives() -> None:
 
 
 class Connection:
-    """As httpx-ws: `receive` returns the next event and raises at the end."""
+    """Like a connection of httpx-ws: `receive` returns the next event and raises at the end."""
 
     def __init__(self, *found: Any) -> None:
         self.found = [*found, Closed()]
@@ -820,7 +821,7 @@ def test_a_connection_is_read_until_it_is_closed() -> None:
 
 def test_messages_of_a_socket_without_data_are_left_out() -> None:
     class Socket(Async):
-        """As the WebSocket of aiohttp."""
+        """Like the WebSocket of aiohttp."""
 
         receive_bytes: Any = staticmethod(bytes)
 
@@ -831,20 +832,20 @@ def test_messages_of_a_socket_without_data_are_left_out() -> None:
 
 BLOCKS = [
     {"event": "message-start", "id": "lc-1"},
-    {"event": "content-block-start", "index": 0, "content": {"type": "image"}},  # no new content
+    {"event": "content-block-start", "index": 0, "content": {"type": "image"}},  # Not read.
     {"event": "content-block-delta", "index": 0, "delta": {"type": "text-delta", "text": "Hi"}},
     {"event": "message-finish", "metadata": {"finish_reason": "stop"}},
 ]
 
 
 class Blocks(list[Any]):
-    """As a stream of content-block events of LangChain, which shows itself by its module."""
+    """Like a stream of content-block events of LangChain, which is recognised by its module."""
 
     __module__ = "langchain_core.language_models.chat_model_stream"
 
 
 class AsyncBlocks(Async):
-    """Awaiting it gives the whole message, so it must not be awaited."""
+    """The asynchronous form; awaiting it would return the whole message, so it must not happen."""
 
     __module__ = "langchain_core.language_models.chat_model_stream"
 
@@ -861,7 +862,7 @@ def test_events_of_content_blocks_are_read_as_chunks() -> None:
 
 
 class AsyncManager:
-    """An asynchronous context manager that logs when it is left."""
+    """An asynchronous context manager that logs when it is entered and left."""
 
     def __init__(self, inner: Any, log: list[str]) -> None:
         self.inner, self.log = inner, log
@@ -879,7 +880,7 @@ class AsyncManager:
     [["a", "b"], Async("a", "b"), {"stream": ["a", "b"]}, Shape(iter_bytes=lambda: ["a", "b"])],
     ids=["sync", "async", "boto3", "response"],
 )
-def test_what_is_opened_asynchronously_may_be_read_synchronously(inner: Any) -> None:
+def test_an_async_manager_may_return_a_sync_source(inner: Any) -> None:
     async def later() -> Any:
         return inner
 
@@ -890,7 +891,7 @@ def test_what_is_opened_asynchronously_may_be_read_synchronously(inner: Any) -> 
 
 
 @pytest.mark.parametrize("awaited", [False, True])
-def test_a_source_is_closed_that_is_left_in_the_middle(awaited: bool) -> None:
+def test_a_source_that_is_left_early_is_closed(awaited: bool) -> None:
     log: list[str] = []
 
     class Source(Async):
@@ -910,7 +911,7 @@ def test_a_source_is_closed_that_is_left_in_the_middle(awaited: bool) -> None:
     assert log == (["closed"] if awaited else ["entered", "left"])
 
 
-def test_a_manager_may_give_another_manager() -> None:
+def test_a_manager_may_return_another_manager() -> None:
     log: list[str] = []
 
     @contextlib.contextmanager
@@ -924,8 +925,8 @@ def test_a_manager_may_give_another_manager() -> None:
     assert log == ["left", "left"]
 
 
-def test_the_kind_of_a_client_of_httpx() -> None:
-    """One class of responses is for both; the stream inside shows which."""
+def test_responses_of_sync_and_async_httpx() -> None:
+    """The class of a response is the same for both clients; its `stream` shows which it is."""
     both: Any = {"aiter_bytes": lambda: Async(b"a"), "iter_bytes": lambda: [b"a"]}
     assert is_async(Shape(**both, stream=Async()))
     assert not is_async(Shape(**both, stream=[]))
@@ -933,7 +934,7 @@ def test_the_kind_of_a_client_of_httpx() -> None:
 
 
 @pytest.mark.parametrize("name", ["status_code", "status"])
-def test_a_refused_response_is_reported_with_its_headers(name: str) -> None:
+def test_an_error_response_is_reported_with_its_headers(name: str) -> None:
     seen: list[Any] = []
 
     def refused(status: int, headers: Any) -> None:
@@ -967,7 +968,7 @@ def test_a_connection_that_other_responses_share_is_not_shut_down() -> None:
 
 
 def test_interrupt_shuts_down_the_socket_of_a_response() -> None:
-    """The other side sees the end although the socket itself stays open."""
+    """The other side sees the end of the connection, although the socket is not closed."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         network = Shape(get_extra_info={"socket": ours}.get)
@@ -993,8 +994,8 @@ def test_a_name_that_the_system_rejects_is_no_file() -> None:
 @pytest.mark.parametrize(
     "found",
     [
-        [{"a": 1}, "data: {}", "data: {}"],  # chunks of an SDK
-        ["data: {", "data: {}"],  # the first fragment ends inside its document
+        [{"a": 1}, "data: {}", "data: {}"],  # Chunks of an SDK.
+        ["data: {", "data: {}"],  # The first fragment ends inside its document.
         ["one", "data: {}"],
         ["data: {}", "x"],
         ["data: {}", "", "event: x\n"],
@@ -1002,13 +1003,13 @@ def test_a_name_that_the_system_rejects_is_no_file() -> None:
         ["", "one"],
     ],
 )
-def test_pieces_that_are_no_lines_stay_as_they_are(found: list[Any]) -> None:
+def test_pieces_that_are_no_lines_are_unchanged(found: list[Any]) -> None:
     assert list(pieces(each for each in found)) == found
     assert asyncio.run(collected(Async(*found)._run())) == found
 
 
 @pytest.mark.parametrize("kind", [str, str.encode])
-def test_the_ends_of_lines_are_put_back(kind: Any) -> None:
+def test_line_ends_are_restored(kind: Any) -> None:
     lines = [kind(line) for line in ("", "event: x", "data: {}", "", "", ": note", "data: [1]")]
     whole = list(pieces(line for line in lines))
     assert kind("").join(whole) == kind("event: x\ndata: {}\n\n\n: note\ndata: [1]\n")
@@ -1062,7 +1063,7 @@ def test_streams_of_litellm(way: str) -> None:
 
 
 class Either(Async):
-    """As the stream of LiteLLM: one class for both kinds of clients."""
+    """Like the stream of LiteLLM: one class for both kinds of clients."""
 
     def __init__(self, inner: Any, *found: Any) -> None:
         super().__init__(*found)
@@ -1150,7 +1151,7 @@ def test_json_is_read_from_a_response_too() -> None:
         assert list(read.items("$.items[*]")) == [1, 2]
 
 
-# The same, async
+# Async responses
 
 
 async def read_httpx(url: str, leave: bool) -> Any:
@@ -1204,7 +1205,7 @@ def test_a_response_that_is_read_already() -> None:
 
 def test_a_whole_body_is_not_read_to_find_out_what_it_is() -> None:
     class Lazy:
-        """As httpx and requests do, unless their content was read before."""
+        """Like an unread response of httpx or requests: `content` would read the whole body."""
 
         def __init__(self) -> None:
             self.aiter_bytes = lambda: Async(b"x")
@@ -1219,7 +1220,7 @@ def test_a_whole_body_is_not_read_to_find_out_what_it_is() -> None:
 
 
 def test_interrupt_wakes_a_thread_that_reads_a_connection() -> None:
-    """Closing alone would not: the thread waits in the operating system."""
+    """A thread that waits for data in the operating system ends when it is interrupted."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         connection = http.client.HTTPConnection(*listening.getsockname())
         connection.request("GET", "/")
@@ -1229,7 +1230,7 @@ def test_interrupt_wakes_a_thread_that_reads_a_connection() -> None:
             response = connection.getresponse()
 
             def read() -> None:
-                with contextlib.suppress(Exception):  # the response is incomplete
+                with contextlib.suppress(Exception):  # The response is incomplete.
                     list(pieces(response))
 
             reader = threading.Thread(target=read, daemon=True)

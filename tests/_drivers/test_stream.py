@@ -1,6 +1,6 @@
-"""Tests of streamparse._drivers.stream: what each view of an answer gives, and how it ends.
+"""Tests of streamparse._drivers.stream: the results of each view of an answer, and its end.
 
-The common behaviour of both kinds of stream is tested for both, by `drive` and `ask`.
+The fixtures `drive` and `ask` run a test with synchronous and asynchronous streams.
 """
 
 from __future__ import annotations
@@ -52,20 +52,20 @@ RECORDS = [
 ]
 
 
-def said(text: str, finish: str | None = "stop", size: int = 4) -> list[Any]:
-    """Return chunks with the text."""
+def text_chunks(text: str, finish: str | None = "stop", size: int = 4) -> list[Any]:
+    """Return chunks with this text and finish reason."""
     chunks = [text_chunk(text[at : at + size]) for at in range(0, len(text), size)]
     return [*chunks, chunk(finish=finish)] if finish else chunks
 
 
 @dataclass
 class Outcome:
-    """The results of reading a source through a view."""
+    """What a view returned for a source, and the state of the source and message after it."""
 
     shown: list[Any]
     error: BaseException | None
     closed: int
-    left: int  # fragments never asked for
+    left: int  # The number of fragments that were not read.
     message: Message
 
     @property
@@ -76,14 +76,14 @@ class Outcome:
 Drive = Callable[..., Outcome]
 
 
-def of_view(options: dict[str, Any]) -> dict[str, Any]:
-    """Take the options of the view from those of the stream."""
+def view_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Remove the options of the view from those of the stream, and return them."""
     return {"when": options.pop("when")} if "when" in options else {}
 
 
 def drive_sync(fragments: Fragments, view: str, *args: Any, **options: Any) -> Outcome:
     source, shown, error = Source(fragments), [], None
-    own = of_view(options)
+    own = view_options(options)
     with stream(source, **options) as answer:
         try:
             values = iter(answer) if view == "events" else getattr(answer, view)(*args, **own)
@@ -95,7 +95,7 @@ def drive_sync(fragments: Fragments, view: str, *args: Any, **options: Any) -> O
 
 
 def drive_async(fragments: Fragments, view: str, *args: Any, **options: Any) -> Outcome:
-    source, messages, own = AsyncSource(fragments), [], of_view(options)
+    source, messages, own = AsyncSource(fragments), [], view_options(options)
     shown: list[Any] = []
     errors: list[Exception] = []
 
@@ -147,7 +147,7 @@ def ask_async(fragments: Fragments, view: str, *args: Any, **options: Any) -> Ou
     ids=["sync", "async", "sync, paced", "async, paced"],
 )
 def drive(request: pytest.FixtureRequest) -> Any:
-    """Read a whole view of several values."""
+    """Return a function that reads all values of a view."""
     return request.param
 
 
@@ -156,7 +156,7 @@ def drive(request: pytest.FixtureRequest) -> Any:
     ids=["sync", "async", "sync, paced", "async, paced"],
 )
 def ask(request: pytest.FixtureRequest) -> Any:
-    """Ask a view for its one value."""
+    """Return a function that reads the single value of a view."""
     return request.param
 
 
@@ -184,7 +184,7 @@ def test_options_are_those_of_the_parser() -> None:
     "options",
     [{"api": "morse"}, {"tools": [{"no": "name", "at": "all"}]}, {"output_dialect": "lax"}],
 )
-def test_bad_options_are_refused_at_once(options: dict[str, Any]) -> None:
+def test_bad_options_are_rejected_at_once(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"must be|takes|no api is named|no tool can be read"):
         stream([], **options)
 
@@ -225,7 +225,7 @@ def test_one_dict_is_one_chunk() -> None:
 
 @given(SIZES)
 def test_events_are_those_of_the_parser(sizes: list[int]) -> None:
-    """Law 1: cut anywhere, the same answer as `MessageParser` gives."""
+    """Law 1: a stream gives the events of `MessageParser`, for any chunking."""
     pieces = cut(sse(RECORDS), sizes)
     source, parser = stream(pieces), MessageParser()
     events = list(source)
@@ -234,20 +234,20 @@ def test_events_are_those_of_the_parser(sizes: list[int]) -> None:
 
 
 def test_an_event_comes_before_more_is_asked_for() -> None:
-    source = Source(said("Hello there"))
+    source = Source(text_chunks("Hello there"))
     events = iter(stream(source))
     assert [next(events).type, next(events)] == ["message_started", TextDelta("Hell")]
     assert len(source.left) == 3
 
 
 def test_iteration_shows_failures_as_events(drive: Drive) -> None:
-    outcome = drive([*said("Hel", None), {"error": {"message": "overloaded"}}], "events")
+    outcome = drive([*text_chunks("Hel", None), {"error": {"message": "overloaded"}}], "events")
     assert outcome.error is None
     assert outcome.shown[-1].type == "message_failed"
 
 
-def test_a_broken_transport_is_raised_after_what_came_before(drive: Drive) -> None:
-    fragments = [sse(said("Hel", None), done=False), b"data: {nonsense}\n\n", b"data: {}"]
+def test_an_error_of_the_transport_is_raised_after_earlier_events(drive: Drive) -> None:
+    fragments = [sse(text_chunks("Hel", None), done=False), b"data: {nonsense}\n\n", b"data: {}"]
     for view in ("events", "text"):
         outcome = drive(fragments, view, api="openai-chat")
         assert isinstance(outcome.error, WireError)
@@ -264,12 +264,12 @@ def test_a_broken_transport_is_raised_after_what_came_before(drive: Drive) -> No
 
 
 def records(data: list[Any]) -> str:
-    """Server-sent events, without a `[DONE]` at their end."""
+    """Return server-sent events without a final `[DONE]`."""
     return "".join(f"data: {json.dumps(each)}\n\n" for each in data)
 
 
 TERMINATED = {
-    "openai-chat": [records([*said("[1, 2]", "stop")]), "data: [DONE]\n\n"],
+    "openai-chat": [records([*text_chunks("[1, 2]", "stop")]), "data: [DONE]\n\n"],
     "anthropic-messages": [
         records(
             [
@@ -325,7 +325,7 @@ def test_an_answer_without_a_terminal_record_ends_with_the_input(drive: Drive) -
 
 def test_exceptions_of_the_source_pass_unchanged(drive: Drive) -> None:
     lost = OSError("the line is dead")
-    outcome = drive([*said("Hel", None), lost], "text")
+    outcome = drive([*text_chunks("Hel", None), lost], "text")
     assert outcome.shown == ["Hel"]
     assert outcome.error is lost
     assert outcome.closed == 1
@@ -348,7 +348,7 @@ def test_text_of_the_first_answer_only(drive: Drive) -> None:
 
 
 def test_whole_calls_come_before_the_finish_reason(drive: Drive) -> None:
-    """A chat call is yielded when the next one begins; what is cut later stays unconfirmed."""
+    """A chat call is yielded when the next one begins; the finish reason confirms it."""
     early = drive(RECORDS[:7], "tool_calls", when="whole")
     assert [(call.id, call.confirmed, call.status) for call in early.shown] == [
         ("c1", False, "truncated"),
@@ -363,7 +363,7 @@ def test_whole_calls_come_before_the_finish_reason(drive: Drive) -> None:
 
 @pytest.mark.parametrize("end", [True, False])
 def test_a_whole_call_waits_for_those_before_it(drive: Drive, end: bool) -> None:
-    """Chunks of parallel calls may be interleaved: the calls keep their order."""
+    """Calls are yielded in order even if their chunks are interleaved."""
     records = [
         call_chunk('{"n": ', id="a", name="f"),
         call_chunk('{"n": 2}', index=1, id="b", name="f"),
@@ -375,8 +375,8 @@ def test_a_whole_call_waits_for_those_before_it(drive: Drive, end: bool) -> None
     assert [call.partial for call in outcome.shown] == ([{"n": 1}, {"n": 2}] if end else [])
 
 
-def test_calls_that_are_refused_at_their_end_are_not_whole() -> None:
-    """A name alone, a rejected call, and JSON that was encoded twice."""
+def test_calls_that_are_rejected_at_their_end_are_not_whole() -> None:
+    """Rejected calls, doubly encoded JSON and a name alone are not yielded as whole calls."""
     tools = [{"name": "f", "parameters": {"type": "object", "required": ["n"]}}]
     records = [
         call_chunk("", id="a", name="f"),
@@ -398,14 +398,14 @@ def test_calls_that_are_refused_at_their_end_are_not_whole() -> None:
 
 
 def test_whole_calls_of_the_first_answer_only() -> None:
-    """The answer with the smallest index may begin last."""
+    """Another choice may begin earlier than the first one."""
     other = [call_chunk("{}", id="a", name="f", choice=1), chunk(finish="tool_calls", choice=1)]
     own = [call_chunk("{}", id="b", name="g"), chunk(finish="tool_calls")]
     calls = list(stream([*other, *own]).tool_calls(when="whole"))
     assert [call.name for call in calls] == ["f", "g"]
 
 
-def test_calls_with_an_end_of_their_own_are_yielded_there() -> None:
+def test_calls_with_an_explicit_end_are_yielded_there() -> None:
     block = {"type": "tool_use", "id": "t1", "name": "f", "input": {}}
     delta = {"type": "input_json_delta", "partial_json": "{}"}
     records = [
@@ -419,7 +419,7 @@ def test_calls_with_an_end_of_their_own_are_yielded_there() -> None:
     assert (call.confirmed, call.arguments) == (True, {})
 
 
-def test_when_takes_one_of_two_words() -> None:
+def test_when_rejects_other_values() -> None:
     reading = stream(RECORDS)
     word: Any = "early"
     with pytest.raises(ValueError, match="when must be 'complete' or 'whole', not 'early'"):
@@ -434,7 +434,7 @@ def test_tool_calls_come_as_they_complete(drive: Drive) -> None:
         ("c2", {"place": "Linz"}),
     ]
     assert all(isinstance(call, ToolCall) for call in outcome.shown)
-    # The third was rejected: it is among those of the message.
+    # The third call was rejected; it is only in the message.
     assert [call.status for call in outcome.message.tool_calls][-1] == "rejected"
     assert outcome.error is None
 
@@ -449,10 +449,10 @@ ENDS: list[tuple[list[Any], type[StreamParseError], str, str]] = [
 
 @pytest.mark.parametrize(("end", "kind", "code", "words"), ENDS)
 @pytest.mark.parametrize("view", ["text", "tool_calls", "partials"])
-def test_half_an_answer_is_not_taken_for_a_whole_one(
+def test_views_of_an_incomplete_answer_raise(
     drive: Drive, end: list[Any], kind: type, code: str, words: str, view: str
 ) -> None:
-    """Law 7: readers that see no events get an error, after everything that arrived."""
+    """Law 7: a view returns everything that arrived, and then raises."""
     outcome = drive([text_chunk("[1, 2"), *end], view)
     assert isinstance(outcome.error, kind)
     assert outcome.code == code
@@ -463,31 +463,31 @@ def test_half_an_answer_is_not_taken_for_a_whole_one(
 
 @pytest.mark.parametrize(("end", "kind", "code", "words"), ENDS)
 @pytest.mark.parametrize("output", [None, object])
-def test_result_of_half_an_answer(
+def test_result_of_an_incomplete_answer(
     ask: Drive, end: list[Any], kind: type, code: str, words: str, output: Any
 ) -> None:
     outcome = ask([text_chunk("[1, 2]"), *end], "result", output=output)
     assert isinstance(outcome.error, kind)
     assert (outcome.code, outcome.shown, outcome.closed) == (code, [], 1)
-    assert outcome.message.text == "[1, 2]"  # kept, however it ended
+    assert outcome.message.text == "[1, 2]"
 
 
 # The output
 
 
 def test_result(ask: Drive) -> None:
-    assert ask(said(TRIP), "result", output=dict).shown == [VALUE]
-    assert ask(said("null"), "result", output=object).shown == [None]
-    (message,) = ask(said(TRIP), "result").shown
+    assert ask(text_chunks(TRIP), "result", output=dict).shown == [VALUE]
+    assert ask(text_chunks("null"), "result", output=object).shown == [None]
+    (message,) = ask(text_chunks(TRIP), "result").shown
     assert (message.text, message.output) == (TRIP, None)
 
 
-def test_result_refused(ask: Drive) -> None:
+def test_result_of_a_rejected_output(ask: Drive) -> None:
     strict = {"output": dict, "output_dialect": "strict"}
-    outcome = ask([*said("[1]", None), *said("never read")], "result", **strict)
+    outcome = ask([*text_chunks("[1]", None), *text_chunks("never read")], "result", **strict)
     assert isinstance(outcome.error, SchemaViolation)
-    assert (outcome.closed, outcome.left) == (1, 4)  # at once: the rest is not paid for
-    outcome = ask(said("Here you are: {}"), "result", **strict)
+    assert (outcome.closed, outcome.left) == (1, 4)  # The rest is not read.
+    outcome = ask(text_chunks("Here you are: {}"), "result", **strict)
     assert isinstance(outcome.error, JSONSyntaxError)
     assert outcome.code == "expected_value"
 
@@ -535,76 +535,78 @@ def test_partials_do_not_change_later() -> None:
 
 @pytest.mark.parametrize("query", ["$.items[*]", Query.parse("$.items[*]")])
 def test_items(drive: Drive, query: Any) -> None:
-    outcome = drive(said(TRIP), "items", query, output=dict)
+    outcome = drive(text_chunks(TRIP), "items", query, output=dict)
     assert (outcome.shown, outcome.error) == ([{"n": 1}, {"n": 2}], None)
     assert outcome.message.output == VALUE
 
 
 def test_each_item_comes_as_it_completes() -> None:
-    source = Source(said(TRIP, size=1))
+    source = Source(text_chunks(TRIP, size=1))
     items = stream(source).items("$.items[*]")
     assert next(items) == {"n": 1}
     assert len(source.left) == len(TRIP) - TRIP.index("}") - 1 + 1
 
 
 def test_items_before_a_failure_are_given(drive: Drive) -> None:
-    outcome = drive(said('[1, 2, "x'), "items", "$[*]", output=list)
+    outcome = drive(text_chunks('[1, 2, "x'), "items", "$[*]", output=list)
     assert outcome.shown == [1, 2]
     assert isinstance(outcome.error, IncompleteError)
 
 
 @pytest.mark.parametrize("view", ["items", "field"])
 def test_a_bad_query_starts_no_view(view: str) -> None:
-    answer = stream(said(TRIP))
+    answer = stream(text_chunks(TRIP))
     with pytest.raises(ValueError, match="position"):
         getattr(answer, view)("$.items[-1]")
     assert list(answer.text())
 
 
 def test_field_is_returned_as_soon_as_it_is_complete(ask: Drive) -> None:
-    outcome = ask(said(TRIP, size=1), "field", "$.city", output=dict, output_dialect="strict")
+    outcome = ask(
+        text_chunks(TRIP, size=1), "field", "$.city", output=dict, output_dialect="strict"
+    )
     assert outcome.shown == ["Paris"]
     assert outcome.left == len(TRIP) - len('{"city": "Paris"') + 1
     assert outcome.closed == 1
 
 
 def test_field_that_can_no_longer_come(ask: Drive) -> None:
-    fragments = [*said(TRIP, None), *said("   "), chunk()]
+    fragments = [*text_chunks(TRIP, None), *text_chunks("   "), chunk()]
     outcome = ask(fragments, "field", "$.country", output=dict)
     assert outcome.code == "not_found"
     assert str(outcome.error).startswith("the output ended without $.country")
-    assert outcome.left == 3  # nothing after the document was waited for
+    assert outcome.left == 3  # Nothing after the document is read.
     assert outcome.closed == 1
 
 
-def test_field_of_a_refused_output(ask: Drive) -> None:
-    outcome = ask(said("no"), "field", "$.city", output_dialect="strict")
+def test_field_of_a_rejected_output(ask: Drive) -> None:
+    outcome = ask(text_chunks("no"), "field", "$.city", output_dialect="strict")
     assert isinstance(outcome.error, JSONSyntaxError)
-    outcome = ask(said("no"), "field", "$.city")
+    outcome = ask(text_chunks("no"), "field", "$.city")
     assert outcome.code == "not_found"
 
 
-def test_where_no_output_was_asked_for_views_of_it_read_any_json(drive: Drive) -> None:
-    assert drive(said("[1, 2]"), "items", "$[*]").shown == [1, 2]
-    assert drive(said("[1, 2]"), "partials").shown[-1] == [1, 2]
+def test_views_of_the_output_without_a_type_read_any_json(drive: Drive) -> None:
+    assert drive(text_chunks("[1, 2]"), "items", "$[*]").shown == [1, 2]
+    assert drive(text_chunks("[1, 2]"), "partials").shown[-1] == [1, 2]
 
 
-# One pass, and what is live meanwhile
+# One view only, and the attributes of an open stream
 
 
 @pytest.mark.parametrize("first", ["text", "tool_calls", "partials", "items", "field", "result"])
 @pytest.mark.parametrize("second", ["text", "result", "items"])
-def test_a_second_view_is_refused(first: str, second: str) -> None:
-    answer = stream(said(TRIP))
+def test_a_second_view_is_rejected(first: str, second: str) -> None:
+    answer = stream(text_chunks(TRIP))
     arguments = {"items": ["$.city"], "field": ["$.city"]}
     getattr(answer, first)(*arguments.get(first, []))
     with pytest.raises(RuntimeError, match="read once"):
         getattr(answer, second)(*arguments.get(second, []))
 
 
-def test_what_is_live() -> None:
+def test_attributes_while_reading() -> None:
     ticks = iter(range(100))
-    with stream(said("Hello there"), clock=lambda: float(next(ticks))) as answer:
+    with stream(text_chunks("Hello there"), clock=lambda: float(next(ticks))) as answer:
         assert (answer.message.status, answer.messages) == ("in_progress", [answer.message])
         texts = answer.text()
         next(texts)
@@ -617,7 +619,7 @@ def test_what_is_live() -> None:
 
 
 def test_leaving_early_closes_the_source() -> None:
-    source = Source(said("Hello there"))
+    source = Source(text_chunks("Hello there"))
     with stream(source) as answer:
         next(answer.text())
     assert (source.closed, len(source.left)) == (1, 3)
@@ -625,11 +627,11 @@ def test_leaving_early_closes_the_source() -> None:
 
 @pytest.mark.parametrize("api", ["openai-chat", "text"])
 @pytest.mark.parametrize("view", ["__iter__", "text"])
-def test_what_was_left_early_is_truncated(api: Any, view: str) -> None:
-    """Law 7: also the plain text of a model, which has no end but that of the input."""
+def test_an_answer_that_is_left_early_is_truncated(api: Any, view: str) -> None:
+    """Law 7: an answer is truncated if its reader leaves early, even if it is plain text."""
     source: list[Any] = RECORDS if api == "openai-chat" else ["Hello ", "there"]
     with stream(source, api=api) as answer:
-        shown = getattr(answer, view)()  # held: a view that is dropped closes the source
+        shown = getattr(answer, view)()  # In a variable, as a dropped view closes the source.
         next(shown)
         assert answer.message.status == "in_progress"
     assert answer.message.status == "truncated"
@@ -650,7 +652,7 @@ def test_leaving_after_the_end_changes_nothing() -> None:
 
 
 def test_leaving_an_async_stream_early_closes_the_source() -> None:
-    source = AsyncSource(said("Hello there"))
+    source = AsyncSource(text_chunks("Hello there"))
 
     async def leave() -> str:
         async with stream(source) as answer:
@@ -663,7 +665,7 @@ def test_leaving_an_async_stream_early_closes_the_source() -> None:
 
 
 def test_an_exception_in_the_block_closes_the_source() -> None:
-    source = Source(said("Hello there"))
+    source = Source(text_chunks("Hello there"))
     with pytest.raises(KeyError), stream(source):
         raise KeyError("mine")
     assert source.closed == 1
@@ -700,7 +702,7 @@ def test_partials_show_declared_defaults() -> None:
     default.close()
 
 
-def test_partials_take_one_of_three_words() -> None:
+def test_missing_rejects_other_values() -> None:
     with pytest.raises(ValueError, match="missing must be"):
         stream(["{}"], api="text").partials(missing="null")  # type: ignore[call-overload]
 

@@ -78,7 +78,7 @@ def test_all_kinds_of_tools_run() -> None:
     assert isinstance(values[3], SchemaViolation)
 
 
-def test_results_can_be_given_back() -> None:
+def test_results_can_be_sent_to_the_model() -> None:
     async def main() -> Any:
         parser = MessageParser("openai-chat", tools=TOOLBOX)
         async with ToolRunner(TOOLBOX) as runner:
@@ -134,7 +134,7 @@ def test_a_tool_that_waits_for_something_else_is_cancelled(end: str, kind: type)
 
 
 async def by_a_queue(note: ArgumentStream[Note]) -> list[str]:
-    """Another task reads the arguments, and the tool waits for that task."""
+    """Read the arguments in another task, which passes them on through a queue."""
     queue: asyncio.Queue[str | None] = asyncio.Queue()
 
     async def read() -> None:
@@ -176,14 +176,14 @@ async def cancelled_later(text: str) -> None:
 
 
 @pytest.mark.parametrize("tool", [cancelled, cancelled_later])
-def test_a_tool_that_is_cancelled_by_itself_has_failed(tool: Any) -> None:
+def test_cancellation_inside_a_tool_is_an_error(tool: Any) -> None:
     chunks = [call(0, tool.__name__, '{"text": "hey"}'), chunk(None, "tool_calls")]
     [(_, result)] = asyncio.run(results(chunks, Toolbox([tool])))
     assert isinstance(result, ToolError)
     assert str(result).startswith(f"the tool '{tool.__name__}' raised CancelledError")
 
 
-def test_the_result_of_an_incomplete_call_does_not_count() -> None:
+def test_the_result_of_an_incomplete_call_is_discarded() -> None:
     async def hasty(note: ArgumentStream[Note]) -> str:
         return "done"
 
@@ -200,7 +200,7 @@ def test_the_result_of_an_incomplete_call_does_not_count() -> None:
         assert isinstance(result, IncompleteError)
 
 
-def test_an_answer_that_is_left_early_ends_its_calls() -> None:
+def test_leaving_an_answer_early_ends_its_calls() -> None:
     async def main() -> Any:
         parser = MessageParser("openai-chat", tools=TOOLBOX)
         async with ToolRunner(TOOLBOX) as runner:

@@ -1,4 +1,4 @@
-"""Tests of streamparse._drivers.toolbox: what is run for a call, and what is refused."""
+"""Tests of streamparse._drivers.toolbox: running calls, and the calls that are rejected."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ WAYS = pytest.mark.parametrize("way", ["run", "run_sync"])
 
 @WAYS
 @pytest.mark.parametrize("tools", [None, TOOLBOX])
-def test_arguments_are_what_the_annotations_say(way: str, tools: Any) -> None:
-    """A model and a date, whether the parser knew the tools or not."""
+def test_arguments_have_the_annotated_types(way: str, tools: Any) -> None:
+    """Arguments become models and dates, whether or not the parser knew the tools."""
     assert run(call_of("reserve", SEATS, tools=tools), way) == "nobody: J4 on 23 May"
 
 
@@ -98,7 +98,7 @@ def test_synchronous_functions_run_in_a_thread_and_others_do_not() -> None:
         run(call_of("where", '{"day": "2026-05-23"}'), "run_sync")
 
 
-def test_what_a_function_returns_is_awaited_where_it_has_to_be() -> None:
+def test_awaitable_results_are_awaited() -> None:
     def later(day: date) -> Any:
         return where(day)
 
@@ -111,7 +111,7 @@ def test_what_a_function_returns_is_awaited_where_it_has_to_be() -> None:
 
 @WAYS
 @pytest.mark.parametrize("kind", ["value", "stop", "wire"])
-def test_errors_of_a_tool_are_told_from_errors_of_a_call(way: str, kind: str) -> None:
+def test_errors_of_a_tool_differ_from_errors_of_a_call(way: str, kind: str) -> None:
     with pytest.raises(ToolError) as caught:
         run(call_of("broken", f'{{"kind": "{kind}"}}'), way)
     cause = caught.value.__cause__
@@ -145,7 +145,7 @@ def test_calls_that_may_not_run(way: str) -> None:
 
 @WAYS
 def test_errors_can_be_returned(way: str) -> None:
-    """Those of the call and of the tool, and no others."""
+    """Errors of the call and of the tool can be returned, but no others."""
     raised = run(call_of("broken", '{"kind": "value"}'), way, errors="return")
     assert isinstance(raised, ToolError)
     assert isinstance(run(call_of("mow", "{}"), way, errors="return"), SchemaViolation)
@@ -170,8 +170,8 @@ def test_a_whole_call_runs_early_only_on_demand(way: str) -> None:
 
 
 @WAYS
-def test_calls_that_have_no_object(way: str) -> None:
-    """Free text, and calls that the provider runs itself."""
+def test_calls_without_an_arguments_object(way: str) -> None:
+    """Calls with free text, and calls that the provider runs itself, are rejected."""
     free, server = ToolCall(kind="custom"), ToolCall(kind="server")
     for call in (free, server):
         call.name, call.status, call.arguments_text = "thread", "complete", "text"
@@ -184,7 +184,7 @@ def test_calls_that_have_no_object(way: str) -> None:
 
 
 def test_one_toolbox_serves_many_parsers() -> None:
-    """The validators are made once, with and without coercion."""
+    """Parsers share the validators of a toolbox, one set with and one without coercion."""
     toolbox = Toolbox([reserve])
     plain, coercing = ([Toolbox(toolbox, coerce=each) for _ in "12"] for each in (False, True))
     assert plain[0].tools is plain[1].tools is toolbox.tools
@@ -192,8 +192,8 @@ def test_one_toolbox_serves_many_parsers() -> None:
     text = '{"seats": "[]", "day": "2026-05-23"}'
     for coerce, status in [(False, "rejected"), (True, "complete"), (False, "rejected")]:
         assert call_of("reserve", text, tools=toolbox, coerce=coerce).status == status
-    mended = call_of("reserve", text, tools=toolbox, coerce=True)
-    assert toolbox.run_sync(mended) == "nobody:  on 23 May"
+    coerced = call_of("reserve", text, tools=toolbox, coerce=True)
+    assert toolbox.run_sync(coerced) == "nobody:  on 23 May"
     assert call_of("reserve", text, tools=Toolbox([reserve], coerce=True)).status == "complete"
 
 
@@ -236,7 +236,7 @@ def test_methods_are_tools_and_partials_are_not() -> None:
         Toolbox([functools.partial(reserve, name="x")])
 
 
-# Declarations, as the clients take them
+# Declarations for the clients
 
 
 def test_declarations() -> None:
@@ -282,13 +282,13 @@ def test_declarations_can_be_read_again() -> None:
         {"type": "web_search_20250305", "name": "web_search"},
     ],
 )
-def test_what_has_no_json_arguments_cannot_be_declared(tool: Any) -> None:
+def test_tools_without_json_arguments_cannot_be_declared(tool: Any) -> None:
     with pytest.raises(ValueError, match="declare it by hand"):
         Toolbox([tool]).to_openai()
 
 
 def test_clients_accept_the_declarations() -> None:
-    """The request types of the SDKs, whose keys and words are checked by pydantic."""
+    """The declarations are valid for the request types of the SDKs."""
     from pydantic import TypeAdapter
 
     openai = pytest.importorskip("openai.types.chat", reason="needs openai")

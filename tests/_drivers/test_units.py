@@ -1,4 +1,4 @@
-"""Tests of streamparse._drivers.units: the units do not depend on the pieces."""
+"""Tests of streamparse._drivers.units: text is split into units for any chunking."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.helpers import cut
 from tests.strategies import SIZES
 
 MODES = get_args(TextUnit)
-# White space and punctuation of several scripts, in longer runs too.
+# White space and punctuation of several scripts, also in longer runs.
 ATOMS = [
     *'aBé1 \n\t.!…,)(*"日本きゃー。、「」한',
     "\uff01",
@@ -44,7 +44,7 @@ def test_units_do_not_depend_on_the_pieces(text: str, sizes: Sequence[int], by: 
     assert split(by, cut(text, sizes)) == units
     assert split(by, list(text)) == units
     assert "".join(units) == text
-    if by != "line":  # white space is not a unit
+    if by != "line":  # White space alone is no word or sentence.
         assert all(unit.strip() for unit in units[:-1])
 
 
@@ -53,7 +53,7 @@ def test_units_do_not_depend_on_the_pieces(text: str, sizes: Sequence[int], by: 
     [
         ("word", ["One ", "two,\n", "  three ", "(four)"]),
         ("word", ["私", "は、", "学", "校", "に ", "go", "「行", "く」!"]),
-        ("word", ["きゃっ", "と", "サー", "バ"]),  # small kana and marks begin no word
+        ("word", ["きゃっ", "と", "サー", "バ"]),  # Small kana and marks begin no word.
         ("word", ["안녕 ", "하세요"]),
         ("line", ["One\n", "\n", "two three\r\n", "four"]),
         ("sentence", ["Is it 3.14? ", "Yes! ", '"Good." ', "(Fine.) ", "End"]),
@@ -71,7 +71,7 @@ def test_units(by: TextUnit, units: list[str]) -> None:
 def test_a_unit_ends_as_soon_as_it_is_decided() -> None:
     words, sentences = UnitSplitter("word"), UnitSplitter("sentence")
     assert words.feed("a ") == ["a "]
-    assert sentences.feed("Yes. ") == []  # a small letter may follow
+    assert sentences.feed("Yes. ") == []  # A small letter may continue the sentence.
     assert sentences.feed("N") == ["Yes. "]
     assert sentences.rest() == "N"
 
@@ -88,5 +88,5 @@ def test_cost_does_not_depend_on_the_length_of_a_unit(by: TextUnit) -> None:
     begin = time.perf_counter()
     for _ in range(200_000):
         splitter.feed("four")
-    assert time.perf_counter() - begin < 20  # rescanning would take hours
+    assert time.perf_counter() - begin < 20  # Scanning a unit again for each piece takes hours.
     assert len(splitter.rest()) == 800_000

@@ -1,4 +1,4 @@
-"""Fields that have not arrived: what reading one raises, and that nothing else changes."""
+"""Tests of fields that have not arrived: reading one raises, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_reading_a_field_that_has_not_arrived(kind: Any) -> None:
         _ = made.nome
 
 
-def test_an_open_model_is_otherwise_as_pydantic_makes_it() -> None:
+def test_an_open_model_otherwise_works_as_usual() -> None:
     made = partial_of(Garden, '{"name": "South", "b')
     assert (type(made), repr(made), made.model_dump()) == (
         Garden,
@@ -82,14 +82,14 @@ def test_an_open_model_is_otherwise_as_pydantic_makes_it() -> None:
         _ = made.label
 
 
-def test_extra_members_are_there() -> None:
+def test_extra_members_can_be_read() -> None:
     made = partial_of(Open, '{"wind": [1, 2], "na')
     assert (made.wind, made.model_extra) == ([1, 2], {"wind": [1, 2]})
     assert made.model_dump() == {"wind": [1, 2]}
     assert repr(made) == "Open(wind=[1, 2])"
 
 
-def test_a_complete_model_has_nothing_special() -> None:
+def test_a_complete_model_is_an_ordinary_one() -> None:
     made = partial_of(Garden, '{"name": "South"}')
     assert (made, made.model_extra) == (Garden(name="South"), None)
 

@@ -1,4 +1,4 @@
-"""Tests of streamparse.models.alternatives: a value is rejected as early as that is certain."""
+"""Tests of streamparse.models.alternatives: a value is rejected as early as possible."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from tests.typed import (
     Checked,
     Trip,
     Walk,
-    pydantic_says,
-    we_say,
+    our_result,
+    result_of_pydantic,
 )
 
 
 @given(st.sampled_from(TYPES), VALUES, st.data())
 def test_no_ending_makes_a_rejected_prefix_valid(kind: Any, value: Any, data: Any) -> None:
-    """Law 9: with the end of another document the prefix is invalid too."""
+    """Law 9: a rejected prefix stays invalid with any continuation."""
     text = json.dumps(value)
-    _, error, _ = we_say(kind, [text], None)
+    _, error, _ = our_result(kind, [text], None)
     if error is None:
         return
     prefix = text[: error.offset + 1]
@@ -44,7 +44,7 @@ def test_no_ending_makes_a_rejected_prefix_valid(kind: Any, value: Any, data: An
         except ValueError:
             continue
         if json.dumps(loaded) and not _repeats(whole):
-            assert not pydantic_says(kind, whole, None)[0], whole
+            assert not result_of_pydantic(kind, whole, None)[0], whole
 
 
 def _repeats(text: str) -> bool:
@@ -59,7 +59,7 @@ def _repeats(text: str) -> bool:
 
 
 EARLY = [
-    # (type, text up to the rejected character, code, path)
+    # The type, the text up to the rejected character, the code and the path.
     (Trip, "[", "type", ()),
     (Trip, '{"city": 1', "type", ("city",)),
     (Trip, '{"city": "Innsbruck', "maxLength", ("city",)),

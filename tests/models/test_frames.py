@@ -1,4 +1,4 @@
-"""Tests of streamparse.models.frames: copies and the state for pickles."""
+"""Tests of streamparse.models.frames: copies and pickled states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of streamparse.models.parser: typed partial objects, markers."""
+"""Tests of streamparse.models.parser: typed partial objects and markers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from tests.typed import (
 
 
 def states(kind: Any, text: str) -> list[Any]:
-    """The value that a reader sees after every character."""
+    """Return the different partial values while the text arrives character by character."""
     parser = ModelParser[Any](kind)
     seen: list[Any] = []
     for char in text:
@@ -73,11 +73,11 @@ def test_a_partial_model_grows() -> None:
     assert parser.partial.stops[1].name == "B"
     assert not hasattr(parser.partial.stops[1], "nights")
     parser.feed('"}], "day": "2024-')
-    assert parser.partial.stops[1] == Stop(name="B"), "complete, it has its defaults"
-    assert not hasattr(parser.partial, "day"), "half a date is none"
+    assert parser.partial.stops[1] == Stop(name="B"), "a complete model has its defaults"
+    assert not hasattr(parser.partial, "day"), "an incomplete date is not set"
     parser.feed('02-29", "legs": [{"km": 3')
     assert parser.partial.day == datetime.date(2024, 2, 29)
-    assert [repr(leg) for leg in parser.partial.legs] == ["Walk()"], "only a Walk has such a km"
+    assert [repr(leg) for leg in parser.partial.legs] == ["Walk()"], "only Walk accepts this km"
     parser.feed(', "kind": "walk"')
     assert parser.partial.legs[0] == Walk.model_construct(km=3.0, kind="walk")
     parser.feed("}]}")
@@ -90,7 +90,7 @@ def test_complete_parts_are_shared() -> None:
     parser = ModelParser(list[Stop])
     parser.feed('[{"name": "A"}, {"name": "')
     first = parser.partial
-    assert parser.partial is first, "nothing came since"
+    assert parser.partial is first, "nothing has arrived since"
     parser.feed("B")
     assert parser.partial is not first
     assert parser.partial[0] is first[0]
@@ -140,15 +140,17 @@ def test_containers() -> None:
     assert states(Any, '{"a": ["x", 1]}')[2:4] == [{"a": [""]}, {"a": ["x"]}]
 
 
-def test_what_is_not_decided_is_not_shown() -> None:
+def test_an_undecided_value_is_not_shown() -> None:
     assert states(Colour, '"red"') == [Colour.RED]
-    assert states(Walk | Stop, '{"name": "A"}') == [Stop(name="A")], "either, to the end"
+    assert states(Walk | Stop, '{"name": "A"}') == [Stop(name="A")], (
+        "the end decides which one it is"
+    )
     assert repr(states(Walk | Stop, '{"kind": "walk", "km": 1}')[0]) == "Walk()"
     assert states(list[int | str], '["1", 2]') == [[], ["1"], ["1", 2]]
     assert states(Before, "5") == []
     parser = ModelParser(Before)
     parser.feed('{"n": "5", ')
-    assert parser.get("n") == "5", "as it came: only the whole can be judged"
+    assert parser.get("n") == "5", "unchanged: the validator needs the whole model"
     parser.feed('"m": 1}')
     assert parser.result == Before(n=5)
 
@@ -166,7 +168,7 @@ def test_aliases_and_extras() -> None:
 
 @given(st.sampled_from(TYPES), VALUES)
 def test_a_partial_never_takes_back(kind: Any, value: Any) -> None:
-    """Law 3 for typed values: what is complete stays, and the last one is the result."""
+    """Law 3 for typed values: complete values do not change, and the result is pydantic's."""
     text = json.dumps(value)
     parser = ModelParser[Any](kind)
     complete: dict[tuple[Any, ...], Any] = {}
@@ -216,7 +218,7 @@ def test_no_result_before_the_end() -> None:
         parser.finish()
 
 
-def test_what_was_understood_stays_after_a_violation() -> None:
+def test_the_value_stays_after_a_violation() -> None:
     parser = ModelParser(Trip)
     with pytest.raises(SchemaViolation):
         parser.feed('{"city": "Linz", "stops": [{"name": "A"}, {"nights": 0}]}')
@@ -253,7 +255,7 @@ def test_when_complete() -> None:
     assert first[1].first == Step(title="t", code="c")
 
 
-def test_not_before() -> None:
+def test_not_before_marker() -> None:
     steps = [
         state.steps for state in states(Recipe, '{"steps": [{"code": "c", "title": "t"}]}')[1:]
     ]
@@ -283,7 +285,7 @@ class Tour(BaseModel):
     guided: bool | None = None
 
 
-def test_what_a_missing_field_shows() -> None:
+def test_values_of_missing_fields() -> None:
     shown = {}
     for missing in get_args(Missing):
         parser = ModelParser(Tour, missing=missing)
@@ -316,7 +318,7 @@ def test_defaults_are_made_anew_for_each_partial() -> None:
     assert parser.partial.legs == []
 
 
-def test_typed_dicts_show_what_came_or_none() -> None:
+def test_missing_members_of_typed_dicts() -> None:
     class Point(TypedDict):
         x: int
         y: int
@@ -328,7 +330,7 @@ def test_typed_dicts_show_what_came_or_none() -> None:
         assert parser.partial == expected
 
 
-def test_missing_is_one_of_three_words() -> None:
+def test_missing_rejects_other_values() -> None:
     with pytest.raises(ValueError, match="missing must be 'raise', 'default' or 'none'"):
         ModelParser(Tour, missing="never")  # type: ignore[call-overload]
 
@@ -376,7 +378,7 @@ def test_a_model_from_damaged_json() -> None:
         _ = cut.result
 
 
-def test_a_parser_shows_its_type_and_fields() -> None:
+def test_type_and_fields_of_a_parser() -> None:
     parser = ModelParser(Tour)
     assert repr(parser) == "ModelParser(Tour, done=False)"
     parser.feed('{"title": "N", "legs": [')
@@ -401,7 +403,7 @@ def shown(parser: ModelParser[Any]) -> Any:
 
 @pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, through_pickle])
 @given(st.data())
-def test_a_copy_goes_on_and_shares_nothing(
+def test_a_copy_continues_independently(
     way: Callable[[ModelParser[Any]], ModelParser[Any]], data: st.DataObject
 ) -> None:
     text = '{"city": "Lindau", "days": 3}'

@@ -1,4 +1,4 @@
-"""Tests of streamparse.models.parts: containers from their parts are those that pydantic makes."""
+"""Tests of streamparse.models.parts: containers made of their parts equal pydantic's."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_defaults_are_not_shared() -> None:
     assert one.tags is not other.tags
 
 
-def test_what_comes_after() -> None:
+def test_steps_after_the_parts() -> None:
     asked: list[Any] = []
 
     def after(function: Any, made: Any) -> Any:
@@ -68,7 +68,7 @@ def test_what_comes_after() -> None:
     assert finished(shape, assembled(shape, [1], True), after) == Numbers([1])
 
 
-def test_open_containers_have_what_came() -> None:
+def test_open_containers_hold_their_parts_so_far() -> None:
     slot, shape = root(Point)
     made = shown_parts(shape, {"x": 1.0}, slot, "raise")
     assert isinstance(made, Point)

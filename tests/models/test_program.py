@@ -1,4 +1,4 @@
-"""Tests of streamparse.models.program: the facts that a program states about a type are true."""
+"""Tests of streamparse.models.program: a program describes the values that a type accepts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from streamparse.models.program import TypeProgram
 from streamparse.models.shapes import Shape, Slot
-from tests.typed import TYPES, VALUES, Stop, Tree, Trip, pydantic_says
+from tests.typed import TYPES, VALUES, Stop, Tree, Trip, result_of_pydantic
 
 
 def program(kind: Any, strict: bool | None = None) -> TypeProgram:
@@ -39,9 +39,9 @@ def kind_of(value: Any) -> str:
 
 
 @given(st.sampled_from(TYPES), VALUES, st.sampled_from([None, True, False]))
-def test_what_pydantic_takes_has_a_shape(kind: Any, value: Any, strict: bool | None) -> None:
+def test_accepted_values_have_a_shape(kind: Any, value: Any, strict: bool | None) -> None:
     """Law 9: the kinds, words, bounds and keys of a slot allow all that pydantic accepts."""
-    if not pydantic_says(kind, json.dumps(value), strict)[0]:
+    if not result_of_pydantic(kind, json.dumps(value), strict)[0]:
         return
     shapes = program(kind, strict).root.options[kind_of(value)]
     assert any(_allows(shape, value) for shape in shapes)
@@ -63,7 +63,7 @@ def test_a_model() -> None:
     shape = only(program(Trip).root)
     assert (shape.form, shape.label, shape.closed) == ("model", "Trip", False)
     assert [name for name, _ in shape.required] == ["city"]
-    assert len(shape.steps) == 1, "the validator of the kind after"
+    assert len(shape.steps) == 1, "the validator that runs after the fields"
     stop = only(only(shape.slot_at("stops")).item)
     assert (stop.cls, stop.closed, stop.names) == (Stop, True, ("name", "nights"))
     assert stop.slot_at("other") is None

@@ -16,14 +16,14 @@ from streamparse.models import ModelParser, ModelValidator
 from streamparse.models.pydantic_type import PydanticType
 from tests.typed import (
     Stop,
-    pydantic_says,
+    result_of_pydantic,
 )
 
 
 def test_a_value_that_is_too_deep_for_pydantic_is_refused() -> None:
     for depth in (150, 400, 990):
         text = "[" * depth + "]" * depth
-        fine, _ = pydantic_says(Any, text, None)
+        fine, _ = result_of_pydantic(Any, text, None)
         parser = JSONParser(validator=ModelValidator(Any))
         if fine:
             parser.feed(text)
@@ -49,7 +49,7 @@ def test_context_reaches_validators() -> None:
         ModelParser(Limited, context={"most": 4}).feed('{"n": 5}')
 
 
-def test_whatever_a_validator_raises_is_a_violation() -> None:
+def test_any_exception_of_a_validator_is_a_violation() -> None:
     def trip(value: Any) -> Any:
         raise ZeroDivisionError("oops")
 
@@ -65,12 +65,12 @@ class Unfinished(BaseModel):
 
 
 @pytest.mark.parametrize("kind", [type("Odd", (), {}), 3, Unfinished, list[Unfinished]])
-def test_what_pydantic_does_not_know_is_a_type_error(kind: Any) -> None:
+def test_a_type_unknown_to_pydantic_is_a_type_error(kind: Any) -> None:
     with pytest.raises(TypeError, match="pydantic cannot validate"):
         ModelValidator(kind)
 
 
-def test_wholes_parts_and_functions() -> None:
+def test_validators_of_parts_and_of_the_whole() -> None:
     model = PydanticType(list[Stop], None, None, None, None)
     slot = model.program.root.shapes[0].item
     assert slot is not None

@@ -1,4 +1,4 @@
-"""Tests of streamparse.models.rejections: where an alternative fails, and the codes."""
+"""Tests of streamparse.models.rejections: the place and the code of a rejection."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.typed import Stop, Trip, Walk
 
 
 def test_codes() -> None:
-    """Every error type that pydantic has becomes a code of the closed set."""
+    """Every error type of pydantic has a documented code."""
     from pydantic_core._pydantic_core import list_all_errors
 
     for entry in list_all_errors():

@@ -1,4 +1,4 @@
-"""Tests of streamparse.models.shape_maker: the shapes of pydantic's core schemas."""
+"""Tests of streamparse.models.shape_maker: shapes made of pydantic's core schemas."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def only(slot: Slot) -> Shape:
     return shape
 
 
-def test_a_union_is_taken_apart() -> None:
+def test_a_union_becomes_its_alternatives() -> None:
     assert [shape.label for shape in program(Leg).root.shapes] == ["Walk", "Ride"]
     root = program(int | list[str] | None).root
     assert [shape.label for shape in root.options["string"]] == ["int"]
@@ -57,7 +57,7 @@ def test_a_union_is_taken_apart() -> None:
     assert root.options["object"] == ()
 
 
-def test_strict_is_what_the_caller_says() -> None:
+def test_the_option_strict() -> None:
     field = Annotated[int, Field(strict=True)]
     assert only(program(int).root).kinds == {"number", "true", "false", "string"}
     assert only(program(field).root).kinds == {"number"}
@@ -65,7 +65,7 @@ def test_strict_is_what_the_caller_says() -> None:
     assert only(program(int, True).root).kinds == {"number"}
 
 
-def test_what_is_not_known_may_be_anything() -> None:
+def test_an_unknown_schema_allows_anything() -> None:
     schema = {"type": "from the future"}
     shape = only(TypeProgram(schema, None, None, None).root)
     assert (shape.form, shape.kinds) == ("any", KINDS)
@@ -172,7 +172,7 @@ class Plain(BaseModel):
 
 
 class Holder:
-    """A class whose model schema has no fields of its own."""
+    """A class whose model schema is a union of two sets of fields."""
 
     x: Any
     y: Any
@@ -192,7 +192,7 @@ class Holder:
 
 
 class Wrapped:
-    """A class whose model schema calls a function for the fields."""
+    """A class whose model schema gets its fields from a function."""
 
     x: Any
 
@@ -248,10 +248,10 @@ KINDS_OF_TYPES: list[tuple[Any, list[str], list[str]]] = [
 
 @pytest.mark.parametrize(("kind", "good", "bad"), KINDS_OF_TYPES, ids=lambda given: str(given)[:40])
 @pytest.mark.parametrize("size", [1, 1000])
-def test_types_are_read_as_pydantic_reads_them(
+def test_types_are_read_like_pydantic(
     kind: Any, good: list[str], bad: list[str], size: int
 ) -> None:
-    """The result and the rejection are those of the whole document."""
+    """Incremental parsing gives the results of `validate_json`, and rejects the same texts."""
     adapter = TypeAdapter(kind)
     for text in (*good, *bad):
         parser: ModelParser[Any] = ModelParser(kind)
@@ -269,7 +269,7 @@ def test_types_are_read_as_pydantic_reads_them(
 
 
 def test_choices_of_a_tag() -> None:
-    """A tag may be another name of a tag; what is neither may be anything."""
+    """A tag may refer to another tag; other choices allow anything."""
     number, text = {"type": "int"}, {"type": "str"}
     for choices, labels in [
         ({"a": number, "b": text, "c": "a"}, ["int", "str"]),
@@ -281,7 +281,7 @@ def test_choices_of_a_tag() -> None:
         assert [shape.label for shape in root.shapes] == labels
 
 
-def test_an_enumeration_that_finds_more_members() -> None:
+def test_words_of_an_enumeration() -> None:
     class Size(Enum):
         SMALL = "s"
 

@@ -33,7 +33,7 @@ from tests.typed import (
 
 
 class CountedPart:
-    """A validator of pydantic's that records what it validates."""
+    """Wraps a validator of pydantic and records the texts that it validates."""
 
     def __init__(self, validator: Any, texts: list[str]) -> None:
         self.validator = validator
@@ -92,7 +92,7 @@ class Odd(BaseModel):
 
 @pytest.mark.parametrize("step", [1, 4, 10_000])
 def test_every_part_is_validated_at_most_once(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
-    """For the parts at most the characters of the document, then the whole once."""
+    """Validating all parts reads at most the characters of the document, the whole is read once."""
     deep: dict[str, Any] = {"at": "2024-01-01T00:00:00"}
     odd: dict[str, Any] = {"n": 1}
     for number in range(60):
@@ -113,7 +113,7 @@ def test_every_part_is_validated_at_most_once(monkeypatch: pytest.MonkeyPatch, s
         counter = Counter(parser, monkeypatch)
         for start in range(0, len(text), step):
             parser.feed(text[start : start + step])
-            parser.get("anything")  # reading validates nothing
+            parser.get("anything")  # Reading a value validates nothing again.
         assert counter.wholes == [value]
         assert counter.characters <= len(text)
         assert parser.result == TypeAdapter(kind).validate_python(value)
@@ -135,7 +135,7 @@ def test_partial_values() -> None:
     assert walker.at((1, "name")) == "B"
 
 
-def test_values_that_may_be_anything_or_are_not_decided() -> None:
+def test_undecided_values_and_values_of_any_type() -> None:
     parser = ModelParser[Any](Trip)
     parser.feed('{"city": "Lin')
     assert parser.partial.city == "Lin"
@@ -176,7 +176,7 @@ def test_parts_of_a_model_that_grows(text: str, shown: dict[str, Any]) -> None:
 
 
 def shown_after_each_character(kind: Any, text: str) -> list[Any]:
-    """Return the different values that are shown while the text arrives."""
+    """Return the different partial values while the text arrives character by character."""
     parser = ModelParser[Any](kind)
     found: list[Any] = []
     for character in text:
@@ -207,11 +207,11 @@ def doubled(value: Any) -> Any:
 
 
 SHOWN: list[tuple[Any, str, list[Any]]] = [
-    # Nothing is shown of an array that may be of two types.
+    # An array that may have two types is shown when it is complete.
     (list[list[int] | list[float]], "[[1, 2]", [[], [[1, 2]]]),
-    # Only pydantic knows what an enumeration makes of an array.
+    # Only pydantic can decide which member of the enumeration an array is.
     (list[Size], "[[1, 2]", [[], [Size.PAIR]]),
-    # What a function reads as a whole is not shown before it is complete.
+    # A value that a function reads as a whole is shown when it is complete.
     (list[Annotated[Any, PlainValidator(len)]], '[{"a": 1}', [[], [1]]),
     (list[Annotated[list[int] | int, AfterValidator(doubled)]], "[[1, 2]", [[], [[1, 2, 1, 2]]]),
     (list[Odd], "[[1", [[]]),
@@ -231,7 +231,7 @@ SHOWN: list[tuple[Any, str, list[Any]]] = [
 
 
 @pytest.mark.parametrize(("kind", "text", "shown"), SHOWN, ids=range(len(SHOWN)))
-def test_what_is_shown_while_a_value_is_open(kind: Any, text: str, shown: list[Any]) -> None:
+def test_partial_values_of_open_values(kind: Any, text: str, shown: list[Any]) -> None:
     assert shown_after_each_character(kind, text) == shown
 
 

@@ -1,4 +1,4 @@
-"""Tests of streamparse.models.validator: the result is pydantic's."""
+"""Tests of streamparse.models.validator: the results are pydantic's."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from tests.strategies import SIZES
 from tests.typed import (
     TYPES,
     VALUES,
-    pydantic_says,
-    we_say,
+    our_result,
+    result_of_pydantic,
 )
 
 
@@ -33,15 +33,15 @@ from tests.typed import (
 def test_the_result_is_that_of_pydantic(
     kind: Any, value: Any, sizes: list[int], strict: bool | None
 ) -> None:
-    """Law 9, and law 1: the same for any chunking, and the same object."""
+    """Laws 1 and 9: any chunking gives pydantic's result, or the same violation."""
     text = json.dumps(value, ensure_ascii=False)
-    fine, expected = pydantic_says(kind, text, strict)
-    walker, error, _ = we_say(kind, [text], strict)
+    fine, expected = result_of_pydantic(kind, text, strict)
+    walker, error, _ = our_result(kind, [text], strict)
     assert (error is None) == fine, (error, expected)
     if walker is not None:
         assert walker.parsed == expected
         assert type(walker.parsed) is type(expected)
-    other, other_error, _ = we_say(kind, cut(text, sizes), strict)
+    other, other_error, _ = our_result(kind, cut(text, sizes), strict)
     if error is not None:
         assert other_error is not None
         assert (other_error.code, other_error.offset, other_error.path, other_error.message) == (
@@ -91,11 +91,11 @@ class Bed(BaseModel):
         ),
         (list[str] | None, '"[\\"a\\"]"', ["a"], []),
         (tuple[int, str], r'"[1, \"a\"]"', (1, "a"), []),
-        (dict[str, int], '{"a": "12"}', {"a": 12}, None),  # pydantic takes it unchanged
+        (dict[str, int], '{"a": "12"}', {"a": 12}, None),  # Pydantic accepts it without coercion.
         (int | str, '"12"', "12", None),
     ],
 )
-def test_coercion_where_pydantic_would_certainly_refuse(
+def test_coercion_of_values_that_pydantic_would_reject(
     kind: Any, text: str, value: Any, paths: list[Any] | None
 ) -> None:
     for pieces in cuttings(text):
@@ -110,7 +110,7 @@ def test_coercion_where_pydantic_would_certainly_refuse(
         assert bool(parser.repairs) is (paths is not None)
 
 
-def test_a_validator_that_coerces_pickles_and_has_a_twin_that_does_not() -> None:
+def test_pickles_of_a_coercing_validator() -> None:
     validator = ModelValidator(Bed, coerce=True)
     assert pickle.loads(pickle.dumps(validator)).coerces
     assert not validator.coercing(False).coerces

@@ -27,14 +27,14 @@ from tests.typed import (
     Tree,
     Trip,
     Walk,
-    we_say,
+    our_result,
 )
 
 
 @given(st.sampled_from([Trip, Tree, Leg, UNDECIDED]), VALUES, st.integers(0, 200))
 def test_forks_and_pickles(kind: Any, value: Any, place: int) -> None:
     text = json.dumps(value)
-    whole = we_say(kind, [text], None)
+    whole = our_result(kind, [text], None)
     parser = JSONParser(validator=MODELS[id(kind), None])
     twins = [parser]
     found: SchemaViolation | None = None
@@ -72,7 +72,7 @@ def test_pickle() -> None:
     assert repr(again) == f"ModelValidator({Trip!r})"
 
 
-def test_what_is_expected() -> None:
+def test_expected_values() -> None:
     parser = JSONParser(validator=ModelValidator(Trip))
     parser.feed("{")
     walker = parser._chain.validator
@@ -110,7 +110,7 @@ class Small(BaseModel):
     ],
 )
 @pytest.mark.parametrize("size", [1, 4, 100])
-def test_what_a_walker_refuses_and_skips(text: str, code: str | None, size: int) -> None:
+def test_values_that_a_walker_rejects_or_skips(text: str, code: str | None, size: int) -> None:
     parser = JSONParser(validator=ModelValidator(Small))
     try:
         for start in range(0, len(text), size):
@@ -133,8 +133,8 @@ def test_a_clone_inside_a_value(place: int) -> None:
         assert twin.result == Small(n=12, words=["x", "y"])
 
 
-def test_what_is_expected_next() -> None:
-    """A value is read in the one other way that the type allows."""
+def test_values_are_coerced_to_the_expected_type() -> None:
+    """A value of another type is coerced if the expected type allows it."""
     parser = ModelParser(Small, coerce=True)
     parser.feed('{"n": "12", "words": "x", "kind": "A"}')
     parser.finish()

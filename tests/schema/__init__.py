@@ -1,1 +1,1 @@
-"""Tests of validation by JSON Schema; the reference is the `jsonschema` library."""
+"""Tests of validation by JSON Schema; the reference library is `jsonschema`."""

@@ -80,7 +80,7 @@ LEAVES: dict[str, Any] = {
 
 
 def _branches(inner: st.SearchStrategy[Any]) -> dict[str, Any]:
-    """Return strategies for the keywords that hold schemas."""
+    """Return strategies for the keywords that contain schemas."""
     several = st.lists(inner, min_size=1, max_size=3)
     named = st.dictionaries(NAMES, inner, max_size=3)
     return {

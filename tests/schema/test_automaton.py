@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.automaton: it rejects as early as possible, and never too early."""
+"""Tests of streamparse.schema.automaton: texts are rejected as early as possible."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from streamparse.schema.automaton import Automaton, StateSet, automaton
 
-MODERN = sys.version_info >= (3, 11)  # has possessive quantifiers
+MODERN = sys.version_info >= (3, 11)  # `re` has possessive quantifiers.
 
 
 def doomed_at(pattern: str, text: str) -> int | None:
@@ -48,8 +48,8 @@ def doomed_at(pattern: str, text: str) -> int | None:
         ("^$", "x", 0),
         ("(^a)|(^b)", "c", 0),
         ("^é+$", "ée", 1),
-        (r"^(a)\1$", "ab", None),  # a back reference may be anything
-        ("^(?!ab)a", "ab", None),  # a lookahead as well
+        (r"^(a)\1$", "ab", None),  # The automaton allows anything for a back reference,
+        ("^(?!ab)a", "ab", None),  # and ignores lookaheads.
         ("^(?!ab)a", "b", 0),
         (r"^a\b", "ab", None),
     ],
@@ -156,9 +156,7 @@ def test_the_number_of_state_sets_in_memory_is_bounded() -> None:
         for char in dice.choices("ab", k=3_000):
             state_set = found.step(state_set, char)
     assert not state_set.dead
-    assert (
-        len(reached([found.start, state_set])) <= 2_002
-    )  # the remembered sets and the current one
+    assert len(reached([found.start, state_set])) <= 2_002  # The cached sets and the current one.
 
 
 def reached(waiting: list[StateSet]) -> set[int]:

@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.checks: the results are those of the library."""
+"""Tests of streamparse.schema.checks: the results are those of the reference library."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from streamparse.schema.nodes import NumberRules
 from streamparse.schema.state import read_seen, write_seen
 from tests.schema.schemas import NUMBERS, VALUES
 
-# The library sorts lists of lists.
+# The reference library sorts lists of lists.
 LISTS = st.lists(st.lists(st.sampled_from([0, 1, True, False, 1.0, "a"]), max_size=2), max_size=5)
 
 
@@ -37,7 +37,7 @@ def test_equal_at_any_depth() -> None:
 
 @given(st.lists(VALUES, max_size=5) | LISTS)
 def test_unique(items: list[Any]) -> None:
-    """The library sorts the items and then considers `[1]` and `[true]` equal in order."""
+    """`uniqueItems` is the library's, also for `[1]` and `[true]`, which it considers equal."""
     assert unique(items) is Draft202012Validator({"uniqueItems": True}).is_valid(items)
 
 
@@ -65,7 +65,7 @@ def test_nan_equals_only_itself() -> None:
 
 
 def test_numbers_with_equal_hashes_take_no_longer() -> None:
-    """The work per item is constant although the hash of an integer is predictable."""
+    """The work per item is constant, even for integers that Python hashes to the same value."""
     modulus = sys.hash_info.modulus
     for make in (lambda number: number, lambda number: [number], lambda number: {"a": number}):
         seen = Seen()

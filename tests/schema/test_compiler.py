@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.compiler: one node for each schema object, references resolved."""
+"""Tests of streamparse.schema.compiler: each schema object becomes one node."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ def test_a_reference_that_is_not_a_string(reference: Any) -> None:
         {"properties": {"a": {"$dynamicRef": "#nowhere"}}},
     ],
 )
-def test_a_reference_that_leads_nowhere(schema: Any) -> None:
+def test_a_reference_without_a_target(schema: Any) -> None:
     with pytest.raises(ValueError, match="unresolvable"):
         SchemaValidator(schema)
 
 
-def test_a_registry_has_other_schemas() -> None:
+def test_schemas_of_a_registry() -> None:
     resource = DRAFT202012.create_resource({"$defs": {"n": {"type": "integer"}}})
     registry: Any = Registry().with_resource("https://example.com/s", resource)
     schema = {"items": {"$ref": "https://example.com/s#/$defs/n"}}
@@ -130,12 +130,12 @@ OLD = "http://json-schema.org/draft-04/schema#"
 @pytest.mark.parametrize(
     ("schema", "text", "code", "offset"),
     [
-        ({"const": 1, "maximum": 5}, '{"old": 2}', None, 0),  # draft 4 has no `const`
+        ({"const": 1, "maximum": 5}, '{"old": 2}', None, 0),  # Draft 4 has no `const`.
         ({"const": 1, "maximum": 5}, '{"old": 6}', "maximum", 9),
         ({"items": {"const": 1, "type": "integer"}}, '{"old": [2, 1.0]}', "type", 15),
-        ({"$ref": "#/$defs/new"}, '{"old": {}}', None, 0),  # the dialect goes with the reference
+        ({"$ref": "#/$defs/new"}, '{"old": {}}', None, 0),  # `$ref` is read in the old dialect.
         ({"dependencies": {"a": ["b"]}}, '{"old": {"a": 1}}', "dependencies", 15),
-        ({"enum": []}, '{"old": 1}', "$schema", 9),  # draft 4 wants one at least
+        ({"enum": []}, '{"old": 1}', "$schema", 9),  # Draft 4 requires at least one value.
     ],
 )
 def test_a_subschema_in_another_dialect(
@@ -227,7 +227,7 @@ BAD_PARTS: list[dict[Any, Any]] = [
 
 @pytest.mark.parametrize("part", BAD_PARTS, ids=str)
 def test_a_reference_to_an_invalid_schema(part: dict[Any, Any]) -> None:
-    """The target is checked even where the meta-schema does not reach."""
+    """The target of a reference is checked, even where the meta-schema does not check it."""
     registry: Any = Registry().with_resource("urn:x", DRAFT202012.create_resource({"x": part}))
     for schema in (part, {"$ref": "#/x", "x": part}, {"$ref": "urn:x#/x"}):
         with pytest.raises(ValueError, match="bad schema"):
@@ -307,7 +307,7 @@ def test_a_bad_schema_has_no_nodes(schema: Any) -> None:
     ],
     ids=str,
 )
-def test_keywords_mean_what_they_mean_to_the_library(schema: Any, texts: list[str]) -> None:
+def test_keywords_agree_with_the_library(schema: Any, texts: list[str]) -> None:
     for draft in ("draft2020-12", "draft7"):
         validator = SchemaValidator(schema, draft=draft)
         for text in texts:
@@ -325,18 +325,18 @@ def test_formats_are_checked_only_on_request(formats: bool) -> None:
 @pytest.mark.parametrize(
     "schema", [{"$ref": "#"}, {"allOf": [{"$ref": "#"}]}, {"$ref": "#/x", "x": {"$ref": "#"}}]
 )
-def test_a_cycle_of_references_that_reads_nothing(schema: Any) -> None:
+def test_a_cycle_of_references(schema: Any) -> None:
     with pytest.raises(ValueError, match="never ends"):
         SchemaValidator(schema)
 
 
 @pytest.mark.parametrize("target", [5, "x", ["a"]])
-def test_a_reference_to_what_is_no_schema(target: Any) -> None:
+def test_a_reference_to_something_that_is_no_schema(target: Any) -> None:
     with pytest.raises(ValueError, match=r"bad schema|unresolvable"):
         SchemaValidator({"$ref": "#/x", "x": target})
 
 
-def test_the_path_of_an_anchor_in_another_document_is_its_reference() -> None:
+def test_the_path_of_an_anchor_in_another_document() -> None:
     contents = {"$defs": {"n": {"$anchor": "number", "type": "integer"}}}
     resource = DRAFT202012.create_resource(contents)
     registry: Any = Registry().with_resource("https://example.com/s", resource)

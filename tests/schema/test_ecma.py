@@ -19,10 +19,10 @@ from tests.schema.schemas import violation_of
         (r"^(?<hour>\d\d):(?<minute>\d\d)$", "12:30", "1230"),
         (r"^(?<quote>['\"]).*\k<quote>$", "'a'", "'a\""),
         (r"^(?<$x>a)(?<ö>b)\k<ö>$", "abb", "aba"),
-        (r"^(?:(?<a>x)|(?<a>y))\k<a>$", "yy", "yx"),  # a name in two alternatives
-        (r"^\k<a>(?<a>x)$", "x", "xx"),  # the group has no text yet
-        (r"^(?<a>x\k<a>)$", "x", "xx"),  # or while it is open
-        (r"^(?:(?<a>x)|b)c\k<a>$", "bc", "xc"),  # a group that took no part
+        (r"^(?:(?<a>x)|(?<a>y))\k<a>$", "yy", "yx"),  # A name in two alternatives.
+        (r"^\k<a>(?<a>x)$", "x", "xx"),  # The group has no text yet.
+        (r"^(?<a>x\k<a>)$", "x", "xx"),  # The group is still open.
+        (r"^(?:(?<a>x)|b)c\k<a>$", "bc", "xc"),  # The group did not match.
         (r"^(\2)(b)$", "b", "bb"),
         (r"^\u{1F600}\u{61}$", "😀a", "😀"),
         (r"^(?<f>[\uD83D\uDE00-\uD83D\uDE4F])$", "😁", "a"),

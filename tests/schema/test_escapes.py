@@ -23,7 +23,7 @@ pytest.importorskip("regex")
 
 @given(st.sampled_from(["L", "Lu", "Nd", "P", "Zs"]), st.booleans(), st.characters())
 def test_categories_are_those_of_unicode(category: str, negated: bool, char: str) -> None:
-    assume(unicodedata.category(char) != "Cn")  # `regex` may know a later Unicode
+    assume(unicodedata.category(char) != "Cn")  # `regex` may have a later version of Unicode.
     escape = f"\\{'P' if negated else 'p'}{{{category}}}"
     holds = unicodedata.category(char).startswith(category)
     assert (re.fullmatch(python_pattern(escape), char) is not None) is (holds != negated)
@@ -45,21 +45,21 @@ def test_categories_are_those_of_unicode(category: str, negated: bool, char: str
         (r"^\\p{2}$", "\\pp", "\\p{2}"),
     ],
 )
-def test_written_out(pattern: str, fits: str, fails: str) -> None:
+def test_translated_properties(pattern: str, fits: str, fails: str) -> None:
     found = python_pattern(pattern)
     assert re.search(found, fits)
     assert not re.search(found, fails)
     assert original(found) == pattern
 
 
-def test_what_names_no_property_is_refused_as_before() -> None:
+def test_an_unknown_property_is_rejected() -> None:
     assert python_pattern(r"\p{Nope}") == r"\p{Nope}"
     for pattern in (r"\p{Nope}", r"\p{", r"\p{}", r"\pL"):
         with pytest.raises(ValueError, match="regex"):
             SchemaValidator({"pattern": pattern})
 
 
-def test_only_patterns_are_written_out() -> None:
+def test_only_patterns_are_translated() -> None:
     text = r"\p{L}"
     schema: dict[str, Any] = {
         "pattern": text,
@@ -81,7 +81,7 @@ def test_only_patterns_are_written_out() -> None:
     assert schema["description"] == text
 
 
-def test_refused_inside_the_string_and_told_in_the_words_of_the_schema() -> None:
+def test_a_violation_names_the_original_pattern() -> None:
     schema = {
         "patternProperties": {r"^\p{Lu}": {"pattern": r"^\p{L}+$"}},
         "additionalProperties": False,

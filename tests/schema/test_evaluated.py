@@ -24,7 +24,10 @@ CLOSED: dict[str, Any] = {
         ('{"name": "Ada", "age": 36, "x-1": 0}', None),
         ('{"nick', 3),
         ('{"name": "Ada", "x_', 18),
-        ('{"age": "old", "name": "Ada"}', 28),  # evaluated by an alternative that fails: at the end
+        (
+            '{"age": "old", "name": "Ada"}',
+            28,
+        ),  # Only an alternative that fails at the end evaluates the key.
     ],
 )
 def test_members(text: str, offset: int | None) -> None:

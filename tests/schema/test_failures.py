@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.failures: which failures follow from a failure."""
+"""Tests of streamparse.schema.failures: how the failure of one part leads to others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def propagation(collect: bool = True) -> FailurePropagation:
 
 
 def choice(kind: int, members: int) -> tuple[LiveGroup, list[Branch]]:
-    """Return a choice that the document depends on, and its alternatives."""
+    """Return a choice that must succeed, and its alternatives."""
     live = LiveGroup(Group(kind, NODE, "anyOf"), NODE, kind, MUST)
     branches = [Branch() for _ in range(members)]
     live.members = [*branches]
@@ -45,10 +45,10 @@ def test_a_choice_fails_with_its_last_alternative() -> None:
     validator = propagation()
     _, (one, other) = choice(ANY, 2)
     validator._fail_branch(one, failure(3))
-    validator._fail_branch(one, failure(4))  # it has failed already
+    validator._fail_branch(one, failure(4))  # It has already failed.
     assert reported(validator) == []
     validator._fail_branch(other, failure(5))
-    assert reported(validator) == [("minLength", 5)]  # the reason of the last alternative
+    assert reported(validator) == [("minLength", 5)]  # The last alternative gives the reason.
 
 
 def test_alternatives_that_fail_together_fail_for_the_choice() -> None:
@@ -120,10 +120,10 @@ def test_raising() -> None:
     ],
 )
 @pytest.mark.parametrize("size", [1, 3, 100])
-def test_where_choices_and_containers_fail(
+def test_places_of_failed_choices_and_containers(
     schema: Any, text: str, code: str, path: tuple[Any, ...], offset: int, size: int
 ) -> None:
-    """The violation is of the value that a keyword rejects, at the character that decides."""
+    """A violation has the path of the rejected value and the offset of the deciding character."""
     refused = violation_of(SchemaValidator({"items": schema}), cut(text, [size]))
     assert refused is not None
     assert refused[:3] == (code, offset, path)

@@ -82,7 +82,7 @@ def test_formats_on_demand() -> None:
 
 
 class PanicException(BaseException):
-    """Like the exception of a panic in Rust, which cannot be imported."""
+    """Like the exception for a panic in Rust code, which cannot be imported."""
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_panic_of_the_library_is_too_deep_nesting(
         judge("x")
 
 
-def test_a_lookbehind_of_any_length_needs_the_other_engine() -> None:
+def test_a_lookbehind_of_any_length_needs_the_regex_package() -> None:
     validator = SchemaValidator({"pattern": "(?<=a+)b$"})
     assert violation_of(validator, ['"aab"']) is None
     assert violation_of(validator, ['"cb"']) is not None
@@ -112,14 +112,14 @@ def test_a_lookbehind_of_any_length_needs_the_other_engine() -> None:
 
 
 def test_keywords_beside_a_reference() -> None:
-    """They do not apply in the drafts in which a reference has no siblings."""
+    """Keywords beside a reference are ignored up to draft 7."""
     schema = {"$ref": "#/definitions/a", "maxLength": 1, "definitions": {"a": {"type": "string"}}}
     assert violation_of(SchemaValidator(schema, draft="draft7"), ['"abc"']) is None
     assert violation_of(SchemaValidator(schema, draft="draft2020-12"), ['"abc"']) is not None
 
 
 def test_numbers_of_the_caller_s_own_type() -> None:
-    """The reference library decides about them, because only it compares any type."""
+    """Numbers of other types are validated by the reference library."""
     for text, code in (("1.5", None), ("2.5", "maximum"), ("0.5", "minimum")):
         schema = {"minimum": 1, "maximum": 2}
         parser = JSONParser(parse_float=Decimal, validator=SchemaValidator(schema, collect=True))

@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.literals: allowed containers, followed item by item."""
+"""Tests of streamparse.schema.literals: containers in `const` and `enum`, item by item."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHAPES: list[Any] = [
     7,
 ]
 
-# The allowed value, a document, and where it is rejected (law 2: as soon as that is decided).
+# The allowed values, a document, and where it is rejected.
 ROWS: list[tuple[Any, str, int, tuple[Any, ...]]] = [
     (SHAPES, '{"kind": "c", ', 11, ("kind",)),
     (SHAPES, '{"kind": "circle", "side": [1, 2]}', 20, ()),

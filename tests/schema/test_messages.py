@@ -107,8 +107,8 @@ def test_messages_stay_short() -> None:
 
 
 @given(st.text("abcd", max_size=9), st.lists(st.text("abcd", max_size=9), max_size=9))
-def test_the_bound_of_likeness(text: str, words: list[str]) -> None:
-    """The bound never excludes the closest word."""
+def test_the_bound_of_the_similarity(text: str, words: list[str]) -> None:
+    """The bound of the similarity never excludes the closest word."""
     exact = [likeness(text, word) for word in words]
     bounds = [most_likeness(text, word) for word in words]
     assert all(bound >= ratio for bound, ratio in zip(bounds, exact, strict=True))
@@ -127,4 +127,4 @@ def test_few_of_many_words_are_measured(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(SequenceMatcher, "ratio", ratio)
     words = [f"{number:040d}-value" for number in range(500)]
     assert closest("0" * 30 + "zz", words) in words
-    assert len(measured) <= 20  # each word is compared whole and by its beginning
+    assert len(measured) <= 20  # A word is compared as a whole and by its beginning.

@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.plans: schemas are simplified for each kind of value."""
+"""Tests of streamparse.schema.plans: a schema is simplified for each kind of value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def plan(schema: Any, kind: int) -> KindPlan:
     return root.plans[kind]
 
 
-def refusing(schema: Any) -> list[int]:
+def rejected_kinds(schema: Any) -> list[int]:
     """Return the kinds that a schema rejects."""
     return [kind for kind in range(KINDS) if plan(schema, kind).refusal is not None]
 
@@ -40,7 +40,7 @@ def refusing(schema: Any) -> list[int]:
     ],
 )
 def test_kinds(schema: Any, allowed: list[int]) -> None:
-    assert refusing(schema) == [kind for kind in range(KINDS) if kind not in allowed]
+    assert rejected_kinds(schema) == [kind for kind in range(KINDS) if kind not in allowed]
 
 
 def test_a_single_alternative_is_not_a_choice() -> None:
@@ -55,7 +55,7 @@ def test_real_alternatives_stay() -> None:
     (group,) = plan(schema, STRING).groups
     assert len(group.plans) == 2
     assert plan(schema, STRING).tasks is None
-    assert plan(schema, NUMBER).refusal is not None  # two alternatives always pass
+    assert plan(schema, NUMBER).refusal is not None  # Two alternatives allow every number.
 
 
 def test_an_alternative_that_always_passes_is_counted() -> None:

@@ -67,7 +67,7 @@ def test_index_of_the_rejected_character(
 
 @given(st.lists(st.text("ab", max_size=5), min_size=1), st.text("abc", max_size=7), SIZES)
 def test_words(words: list[str], text: str, sizes: list[int]) -> None:
-    """Laws 1 and 9: for any cut, the text is rejected where no word is left."""
+    """Laws 1 and 9: for any cut, a text is rejected at the character after which no word fits."""
     run = run_of({"enum": words}, "enum")
     lengths = [
         at for at in range(len(text)) if not any(w.startswith(text[: at + 1]) for w in words)

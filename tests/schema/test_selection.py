@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema._selection: the nodes that apply to a value, and what it may be."""
+"""Tests of streamparse.schema._selection: the nodes that apply to a value and what they allow."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ROWS: list[tuple[Any, str, str | None]] = [
 
 
 @pytest.mark.parametrize(("schema", "text", "code"), ROWS, ids=[row[1] for row in ROWS])
-def test_what_applies_to_a_value(schema: Any, text: str, code: str | None) -> None:
+def test_the_nodes_that_apply_to_a_value(schema: Any, text: str, code: str | None) -> None:
     for pieces in cuttings(text):
         found = violation_of(SchemaValidator(schema), pieces)
         assert (None if found is None else found[0]) == code
@@ -66,7 +66,7 @@ def test_what_applies_to_a_value(schema: Any, text: str, code: str | None) -> No
         ({}, "[", None),
     ],
 )
-def test_what_is_expected(schema: Any, text: str, kinds: int | None) -> None:
+def test_expected_kinds(schema: Any, text: str, kinds: int | None) -> None:
     parser = JSONParser(validator=SchemaValidator(schema))
     parser.feed(text)
     assert parser._chain.validator is not None

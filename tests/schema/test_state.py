@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.state: forks and pickles in mid-document, at any depth."""
+"""Tests of streamparse.schema.state: forks and pickles inside a document, at any depth."""
 
 from __future__ import annotations
 

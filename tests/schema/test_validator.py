@@ -33,7 +33,7 @@ def test_events_before_the_violation_are_complete() -> None:
     assert merge_deltas(error.events)[-1] == StringDelta(("unit",), "cel")
 
 
-def test_collect_goes_on() -> None:
+def test_collect_continues_after_a_violation() -> None:
     text = '{"unit": "celcius", "days": "3", "unit": "kelvin", "days": 1.5}'
     for fragments in cuttings(text):
         parser = JSONParser(validator=SchemaValidator(UNIT, collect=True))
@@ -103,7 +103,7 @@ def test_each_document_of_a_stream_is_validated() -> None:
     assert [one.code for one in parser.violations] == ["enum", "type"]
 
 
-def test_values_that_are_needed_whole_are_kept() -> None:
+def test_values_that_a_schema_needs_whole_are_kept() -> None:
     schema = {
         "items": {
             "properties": {
@@ -138,7 +138,7 @@ def test_one_validator_serves_many_parsers_at_once() -> None:
     validator = SchemaValidator({"items": UNIT, "uniqueItems": True})
     good, typo, twice = '[{"unit": "kelvin"}, {}]', '[{"unit": "celcius"}]', "[{}, 1.5, 1, {}]"
     parsers = [JSONParser(validator=validator) for _ in range(3)]
-    for place in range(13):  # a character of each in turn
+    for place in range(13):  # The parsers take turns, one character each.
         for parser, text in zip(parsers, (good, typo, twice), strict=True):
             parser.feed(text[place])
     parsers[0].feed(good[13:])

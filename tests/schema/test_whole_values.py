@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.whole_values: the results are those of the library."""
+"""Tests of streamparse.schema.whole_values: the results are those of the reference library."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_every_violation_is_collected(schema: Any, text: str, codes: int) -> Non
     ],
 )
 def test_numbers_that_are_neither_int_nor_float(schema: Any, text: str, code: str | None) -> None:
-    """The library validates them; the first error becomes the violation."""
+    """The reference library validates such numbers, and its first error becomes the violation."""
     parser = JSONParser(validator=SchemaValidator(schema), parse_float=Decimal)
     told = None
     try:
@@ -131,13 +131,13 @@ def test_a_format_is_checked_at_the_end() -> None:
         ({"multipleOf": 3}, "4", "multipleOf"),
     ],
 )
-def test_what_only_the_whole_value_decides(schema: Any, text: str, code: str) -> None:
+def test_keywords_that_need_the_whole_value(schema: Any, text: str, code: str) -> None:
     refused = violation_of(SchemaValidator(schema), list(text))
     assert refused is not None
     assert refused[0] == code
 
 
-LONG = [[number] for number in range(300)]  # too many values to follow one by one
+LONG = [[number] for number in range(300)]  # Too many values to compare item by item.
 FLAT = [0] * 300
 
 
@@ -150,7 +150,7 @@ FLAT = [0] * 300
         ({"enum": [*LONG, "a", 1]}, "a", None),
         ({"enum": [*LONG, "a", 1]}, {}, "enum"),
         ({"const": FLAT}, FLAT, None),
-        ({"const": FLAT}, [*FLAT[:-1], False], "const"),  # false is not 0
+        ({"const": FLAT}, [*FLAT[:-1], False], "const"),  # False is not equal to 0.
         ({"const": {"a": FLAT}}, {"a": FLAT}, None),
         ({"const": {"a": FLAT}}, {"b": FLAT}, "const"),
         ({"enum": [{"a": FLAT}], "minProperties": 1}, {"a": []}, "enum"),
@@ -195,7 +195,7 @@ def test_items_with_booleans_inside_are_compared_at_the_end(value: Any) -> None:
     ],
 )
 @pytest.mark.parametrize("size", [1, 100])
-def test_values_that_keep_to_every_keyword(schema: Any, text: str, size: int) -> None:
+def test_valid_values_of_every_keyword(schema: Any, text: str, size: int) -> None:
     pieces = [text[at : at + size] for at in range(0, len(text), size)]
     assert violation_of(SchemaValidator(schema), pieces) is None
 
@@ -224,7 +224,7 @@ def test_a_keyword_that_failed_while_the_text_arrived_is_reported_once(
 def test_heavy_schemas_are_decided_by_the_library(
     monkeypatch: pytest.MonkeyPatch, value: Any, accepted: bool
 ) -> None:
-    """If a schema has too many parts for one value, the library reads the whole value."""
+    """If too many parts of a schema apply to one value, the reference library validates it."""
     monkeypatch.setattr("streamparse.schema.plans.MAX_WEIGHT", 1)
     parts = [{"required": ["a"]}, {"minItems": 2}, {"minLength": 2}, {"minProperties": 1}]
     more = [{"maxItems": 9}, {"maxLength": 9}, {"maxProperties": 9}]
