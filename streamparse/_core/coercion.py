@@ -341,16 +341,14 @@ class Coercer(ValueCoercer):
         deeper: Any = None
         if inner is not None and machine is not None:
             deeper = (inner.state_now(), machine.state_now())
-        offsets = (list(self.starts), list(self.shifts))
-        return containers, string, self.scalar_mode, offsets, deeper
+        return containers, string, self.scalar_mode, self.shift, deeper
 
     def resume(self, state: tuple[Any, ...]) -> None:
         """Continue in the state that `state_now` returned. The chain is already in its state."""
-        containers, string, self.scalar_mode, offsets, deeper = state
+        containers, string, self.scalar_mode, self.shift, deeper = state
         arrays, self.base, wraps, self.in_key = containers
         self.arrays[:] = arrays
         self.wraps = list(wraps)
-        self.starts, self.shifts = list(offsets[0]), list(offsets[1])
         self.open, mode, self.wrapped, held, self.path = string
         if mode == _HELD:  # reading the same characters again restores the readings
             self._begin(0)
@@ -373,10 +371,11 @@ def _is_item(coercer: Coercer, item: bool) -> bool:
 
 
 def _begins_item(char: str, items: int) -> bool:
-    """Return whether an array whose items are of these kinds may continue with `char` after `[`."""
-    if items & STRING:
-        items |= NUMBER
-    return char == "]" or bool(_ITEM_AT.get(char, 0) & items)
+    """Return whether an array whose items are of these kinds may continue with `char` after `[`.
+
+    The items may be strings, and so a number may be one (Rule 3).
+    """
+    return char == "]" or bool(_ITEM_AT.get(char, 0) & (items | NUMBER))
 
 
 def _inner_machine(inner: Coercer, given: MachineOptions, depth: int) -> Machine:

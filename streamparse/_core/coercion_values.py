@@ -58,9 +58,9 @@ class ValueCoercer(Sink):
         self.base: int = len(self.arrays)  # the number of containers around this text
         self.wraps: list[int] = []  # the depths of arrays that were opened around an object
         self.in_key: bool = False
-        # Offsets in the document are `shifts[i]` more than those in this text, from `starts[i]` on.
-        self.starts: list[int] = [0]
-        self.shifts: list[int] = [0]
+        # How much larger an offset in the document is than one in this text. A machine never refers
+        # back to text of an earlier fragment, so the shift of the last one is enough.
+        self.shift: int = 0
         # The open scalar.
         self.scalar_mode: int = _AS_IT_IS
 
@@ -68,18 +68,11 @@ class ValueCoercer(Sink):
 
     def at(self, offset: int) -> int:
         """Return the offset in the document of an offset in this text."""
-        place = len(self.starts) - 1
-        while place and self.starts[place] > offset:
-            place -= 1
-        return offset + self.shifts[place]
+        return offset + self.shift
 
     def map(self, start: int, offset: int) -> None:
         """Map the text from `start` on to the document from `offset` on."""
-        shift = offset - start
-        if shift != self.shifts[-1]:
-            # A machine refers back at most to the first half of a surrogate pair.
-            self.starts = [self.starts[-1], start]
-            self.shifts = [self.shifts[-1], shift]
+        self.shift = offset - start
 
     def _expects(self) -> Expected | None:
         return self.place.expects()
@@ -176,10 +169,8 @@ class ValueCoercer(Sink):
     def _emit_string(self, text: str, offset: int) -> None:
         """Pass on a complete string, which ends at `offset`."""
         self.place.start_string(offset)
-        if text:
-            self.place.text(text, max(offset - len(text), 0))
+        self.place.text(text, max(offset - len(text), 0))
         self.place.end_string(offset)
 
     def cut_scalar(self, value: object) -> None:
-        if self.scalar_mode != _AS_TEXT:
-            self.place.cut_scalar(value)
+        self.place.cut_scalar(value)  # as it is, since more of it may have followed

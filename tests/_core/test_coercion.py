@@ -95,6 +95,11 @@ READ: list[tuple[Any, str, Any, list[Any]]] = [
     (array({"type": "boolean"}), "true", [True], [()]),
     (array(ROW), '{"plot": "B", "beds": 3}', [{"plot": "B", "beds": [3]}], [(), (0, "beds")]),
     (array(UNIT), '"INCH"', ["inch"], [(), (0,)]),
+    (array(TEXT), '"["', ["["], [()]),
+    (array(TEXT), '"[x"', ["[x"], [()]),
+    (array(TEXT), '"[ "', ["[ "], [()]),
+    (array({"enum": ["[", "[all]"]}), '"["', ["["], [()]),
+    (array({"enum": ["[", "[all]"]}), '"[ALL]"', ["[all]"], [(), (0,)]),
     # Words.
     (UNIT, '"Inch"', "inch", [()]),
     (array(UNIT), '["MM", "mm"]', ["mm", "mm"], [(0,)]),
@@ -333,6 +338,41 @@ def test_with_collect_later_members_are_still_read() -> None:
         assert [(one.code, one.path) for one in parser.violations][-1] == ("type", ("v",))
 
 
+@pytest.mark.parametrize(
+    ("schema", "text", "value", "errors"),
+    [
+        (array(TEXT), r'"[\"moss"', ["moss"], [("type", 14, ("v",))]),
+        (array(TEXT), r'"[\"a\n\"]"', ["a"], [("type", 12, ("v",))]),
+        (array(UNIT), r'"[\"Y"', ["Y"], [("type", 11, ("v",)), ("enum", 10, ("v", 0))]),
+        (of(x=array(INTEGER)), r'"{\"x\": \"[1, 2"', {"x": [1]}, [("type", 22, ("v",))]),
+        (of(x=TEXT), r'"{\"x"', {}, [("type", 11, ("v",))]),
+    ],
+)
+def test_a_string_that_breaks_off_inside_its_json(
+    schema: Any, text: str, value: Any, errors: list[Any]
+) -> None:
+    """All that is open in the string is closed, and the next member is read."""
+    validator = SchemaValidator(of(v=schema, w=INTEGER), coerce=True, collect=True)
+    for pieces in cuttings(f'{{"v": {text}, "w": "2"}}'):
+        parser = JSONParser(validator=validator)
+        for piece in pieces:
+            parser.feed(piece)
+        parser.finish()
+        assert parser.value == {"v": value, "w": 2}
+        assert [(one.code, one.offset, one.path) for one in parser.violations] == errors
+
+
+def test_offsets_inside_strings_are_those_in_the_document() -> None:
+    """Escapes in the string, and in strings inside it, do not shift what comes after them."""
+    inner = json.dumps({"k\u00e9\n": json.dumps(["\u00e9\U0001f600\t", 1, "!"])})
+    text = json.dumps(inner)
+    schema = {"type": "object", "additionalProperties": array({"enum": ["\u00e9\U0001f600\t", 1]})}
+    validator = SchemaValidator(schema, coerce=True)
+    for pieces in cuttings(text):
+        error = read(validator, pieces)[0]
+        assert error[1:4] == ("enum", text.index("!"), ("k\u00e9\n", 2))
+
+
 def test_depth_counts_from_the_document() -> None:
     validator = SchemaValidator(of(v=array(True)), coerce=True)
     text = '{"v": "[[[]]]"}'
@@ -441,3 +481,13 @@ def test_a_truncated_coerced_value(text: str) -> None:
             parser.feed(piece)
         parser.finish()
         assert parser.truncated
+
+
+def test_a_number_that_the_end_cuts_stays_a_number() -> None:
+    validator = SchemaValidator(of(a=TEXT, b=TEXT), coerce=True)
+    for pieces in cuttings('{"a": 12, "b": 3'):
+        parser = JSONParser("lenient", validator=validator)
+        for piece in pieces:
+            parser.feed(piece)
+        parser.finish()
+        assert parser.value == {"a": "12", "b": 3}
