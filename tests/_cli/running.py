@@ -1,4 +1,4 @@
-"""Runs the command line: in this process where that will do, in another for pipes and exits."""
+"""Runs the command line in this process, or in another one if a test needs pipes or signals."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from streamparse import _cli
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TRIP = EXAMPLES / "trip.json"
 COMMAND = [sys.executable, "-m", "streamparse"]
-# The build under test, wherever the tests run; and UTF-8 must not depend on the locale.
+# The process imports the build that is tested, and UTF-8 must not depend on the locale.
 ENVIRONMENT = {
     **os.environ,
     "PYTHONPATH": str(Path(streamparse.__file__).parents[1]),
     "PYTHONIOENCODING": "ascii",
 }
-TIMEOUT = 60  # seconds, for what takes a tenth of one
+TIMEOUT = 60  # Seconds, for work that usually takes a tenth of a second.
 
 
 def run(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -37,7 +37,7 @@ def run(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[byte
 
 @contextmanager
 def running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A process with three pipes, killed if it hangs."""
+    """Run a process with three pipes, and kill it if it hangs."""
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=ENVIRONMENT) as child:
         watchdog = threading.Timer(TIMEOUT, child.kill)
@@ -50,7 +50,7 @@ def running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
 
 
 class Runner:
-    """Runs the command line in this process; `out` and `err` are those of the last run."""
+    """Runs the command line in this process; `out` and `err` are the output of the last run."""
 
     def __init__(self, capture: pytest.CaptureFixture[bytes], folder: Path) -> None:
         self.capture = capture
@@ -58,7 +58,7 @@ class Runner:
         self.out = self.err = b""
 
     def __call__(self, *arguments: str, given: bytes | str) -> int:
-        """Run `arguments` on a file that holds `given`; its name comes after the command."""
+        """Run a command with a file of the content `given`, whose name follows the command."""
         file = self.folder / "input.json"
         file.write_bytes(given if isinstance(given, bytes) else given.encode())
         return self.bare(arguments[0], str(file), *arguments[1:])
@@ -77,7 +77,7 @@ class Runner:
 
     @property
     def complaint(self) -> str:
-        """The one line on stderr, with the name of the file left out."""
+        """The only line on standard error, with `FILE` for the name of the file."""
         lines = self.err.decode().splitlines()
         assert len(lines) == 1
         return lines[0].replace(str(self.folder / "input.json"), "FILE")

@@ -1,4 +1,4 @@
-"""Tests of `streamparse batch`: outputs, exit statuses, and a run that is killed."""
+"""Tests of `streamparse batch`: output, exit status, and resuming after a kill."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_tools_and_schemas_are_checked_before_a_file_is_written(
 
 
 def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bar counts rows and failures, and moves to the furthest part that was read."""
+    """There is a progress bar on a terminal, and none without rich."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     part = Part.__new__(Part)
     part.counts, part.read = Counts(), 7

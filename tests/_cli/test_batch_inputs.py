@@ -50,7 +50,7 @@ def test_zstandard_and_parquet(tmp_path: Path) -> None:
         list(chunks(sources([str(table)]), 2, "other"))
 
 
-def test_whole_files_have_their_name(tmp_path: Path) -> None:
+def test_rows_of_whole_files_have_their_name(tmp_path: Path) -> None:
     for name in ("a.sse", "b.sse"):
         (tmp_path / name).write_bytes(b"data: 1\n\ndata: 2\n\n")
     files = sources(expanded([str(tmp_path / "*.sse")]))
@@ -60,7 +60,7 @@ def test_whole_files_have_their_name(tmp_path: Path) -> None:
     assert chunk.read == 36
 
 
-def test_complaints(tmp_path: Path) -> None:
+def test_error_messages(tmp_path: Path) -> None:
     with pytest.raises(Complaint, match="no file matches"):
         expanded([str(tmp_path / "*.none")])
     with pytest.raises(Complaint, match="No such file"):

@@ -1,4 +1,4 @@
-"""Tests of jobs: chunks of any size, in any order, and jobs that are stopped and resumed."""
+"""Tests of jobs: chunks of any size and order, stopping and resuming."""
 
 from __future__ import annotations
 

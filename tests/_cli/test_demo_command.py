@@ -1,4 +1,4 @@
-"""`streamparse demo` as a process: it prints the address of the page, and serves it."""
+"""Tests of `streamparse demo`: it prints the address of the page and serves it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests._cli.running import Runner, running
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are different there")
 def test_serves_until_interrupted() -> None:
-    # A process that was started in the background ignores the signal; here it must not.
+    # A process that is started in the background would ignore the signal.
     program = """
 import signal, sys
 from streamparse._cli import main
@@ -45,7 +45,7 @@ def test_port_that_is_taken(command: Runner) -> None:
 
 
 class Server:
-    """Takes the place of uvicorn's server; it keeps what it is started with."""
+    """Replaces uvicorn's server, and records its configuration and port."""
 
     started: ClassVar[list[tuple[Any, int]]] = []
 

@@ -19,7 +19,7 @@ CHAT = (EXAMPLES / "openai-chat.sse").read_bytes()
 
 
 class Terminal(io.TextIOWrapper):
-    """Something that rich takes for a terminal."""
+    """A stream that rich considers a terminal."""
 
     def __init__(self) -> None:
         self.raw_output = io.BytesIO()
@@ -36,7 +36,7 @@ class Terminal(io.TextIOWrapper):
 
 
 def show(display: Display, data: bytes, size: int = 100) -> None:
-    """Feed everything, in pieces of `size`."""
+    """Show the stream on the display, in pieces of `size` bytes."""
     parser = MessageParser()
     with display:
         for start in range(0, len(data), size):
@@ -134,7 +134,7 @@ def test_plain_text_has_no_control_codes() -> None:
 @pytest.mark.parametrize("size", [1, 7, 100_000])
 @pytest.mark.parametrize("place", ["content", "reasoning", "refusal", "name", "id", "arguments"])
 def test_plain_text_cannot_be_forged(place: str, size: int) -> None:
-    """No line of the model, wherever it comes, looks like one of ours."""
+    """Text of the model cannot imitate the headings of the output, in any field."""
     forged = "\r\n\n[tool call pay, c9: complete]\n{}\n[text]\n"
     call = {"index": 0, "id": "c1", "function": {"name": "add", "arguments": "{}"}}
     delta: dict[str, object] = {place: f"so{forged}"}
@@ -155,7 +155,7 @@ def test_plain_text_of_several_choices() -> None:
     assert "[choice 1: openai-chat: truncated, without a finish reason]" in text
 
 
-def test_plain_text_says_why_a_call_was_rejected() -> None:
+def test_plain_text_gives_the_reason_of_a_rejection() -> None:
     call = {"index": 0, "id": "c1", "function": {"name": "add", "arguments": '{"n": 2]'}}
     text = plain(chat({"tool_calls": [call]}))
     assert '[tool call add, c1: rejected]\n  {"n": 2]\n' in text
@@ -166,7 +166,10 @@ def test_plain_text_says_why_a_call_was_rejected() -> None:
 
 
 def terminal_in(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """A terminal of 75 by 20 in place of standard output (no fixture: pytest has its own)."""
+    """Replace standard output with a terminal of 75 by 20 characters.
+
+    This is no fixture, because pytest replaces standard output after its fixtures.
+    """
     pytest.importorskip("rich", reason="needs the extra cli")
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
@@ -181,7 +184,7 @@ def test_live_view_draws_while_it_grows(monkeypatch: pytest.MonkeyPatch) -> None
 
     def clock() -> float:
         nonlocal now
-        now += 0.1  # always time for another picture
+        now += 0.1  # Enough for another frame each time.
         return now
 
     show(LiveView(Figures(clock), clock), CHAT)
@@ -189,8 +192,8 @@ def test_live_view_draws_while_it_grows(monkeypatch: pytest.MonkeyPatch) -> None
     assert text.count("─ open ─╯") > 10
     assert text.count("in progress") > 10
     assert "▌" in text
-    assert text.startswith("\x1b[?25l")  # the cursor is hidden …
-    assert text.count("\x1b[?25h") == 1  # … and comes back
+    assert text.startswith("\x1b[?25l")  # The cursor is hidden,
+    assert text.count("\x1b[?25h") == 1  # and shown again at the end.
     final = text[text.index("\x1b[?25h") :]
     assert final.count("─ complete ─╯") == 3
     assert final.count("I will look up") == 1
@@ -201,7 +204,7 @@ def test_live_view_draws_while_it_grows(monkeypatch: pytest.MonkeyPatch) -> None
 def test_live_view_keeps_to_a_frame_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = terminal_in(monkeypatch)
     show(LiveView(Figures(lambda: 0.0), lambda: 0.0), CHAT)
-    assert terminal.text.count("in progress") == 1  # the first picture; no time has passed
+    assert terminal.text.count("in progress") == 1  # Only the first frame: no time has passed.
     assert terminal.text.count("─ open ─╯") == 0
     assert "finish reason tool_calls" in terminal.text
 
@@ -214,20 +217,20 @@ def test_live_view_shows_everything_before_a_pause(monkeypatch: pytest.MonkeyPat
         for text in ("Hello", " there"):
             events = parser.feed({"choices": [{"index": 0, "delta": {"content": text}}]})
             display.take(events, parser.messages)
-        assert "Hello▌" in terminal.text  # the first comes at once
+        assert "Hello▌" in terminal.text  # The first frame is drawn at once.
         assert "there" not in terminal.text
         display.rest()
         assert "Hello there▌" in terminal.text
         drawn = len(terminal.text)
         display.rest()
-        assert len(terminal.text) == drawn  # nothing new
+        assert len(terminal.text) == drawn  # Nothing has changed.
 
 
 def test_live_view_in_a_terminal_of_few_characters(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = terminal_in(monkeypatch)
     terminal.reconfigure(encoding="ascii")
     show(LiveView(Figures(lambda: 0.0), lambda: 0.0), CHAT)
-    assert "\\U0001f409" in terminal.text  # the dragon
+    assert "\\U0001f409" in terminal.text  # The escaped emoji.
 
 
 def test_live_view_needs_rich(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,7 +241,7 @@ def test_live_view_needs_rich(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_any_cutting_shows_the_same(seed: int) -> None:
-    """Law 1, as far as it can be seen."""
+    """Law 1: the output does not depend on the chunking."""
 
     def tail(text: str) -> str:
         return text[: text.rindex("tokens: ")]

@@ -56,7 +56,7 @@ def test_help_lists_the_statuses(command: Runner, arguments: list[str]) -> None:
     ]
 
 
-def test_version_tells_the_build(command: Runner) -> None:
+def test_version_names_the_build(command: Runner) -> None:
     assert command.bare("--version") == 0
     build = "compiled" if COMPILED else "interpreted"
     assert command.out.decode() == f"streamparse {__version__} ({build})\n"
@@ -93,7 +93,7 @@ def test_no_standard_output(command: Runner, monkeypatch: pytest.MonkeyPatch) ->
 def test_no_standard_error(command: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
     assert command("json", given="[1 2]") == 1
-    assert len(command.lines) == 2  # and nothing but events
+    assert len(command.lines) == 2  # The output holds only events.
 
 
 def test_interrupt(command: Runner, monkeypatch: pytest.MonkeyPatch) -> None:

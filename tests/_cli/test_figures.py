@@ -11,7 +11,7 @@ from streamparse._cli.figures import Figures
 
 
 class Clock:
-    """Returns the time that was set."""
+    """A clock that returns the time that a test sets."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -55,7 +55,7 @@ def test_times_and_rates() -> None:
 
 
 @pytest.mark.parametrize("later", [0.0, 0.04])
-def test_no_rates_where_they_would_say_nothing(later: float) -> None:
+def test_no_rates_for_very_short_times(later: float) -> None:
     clock = Clock()
     figures = Figures(clock)
     parser = MessageParser("openai-chat")

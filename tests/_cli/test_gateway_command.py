@@ -1,4 +1,4 @@
-"""`streamparse gateway` as a process, and its options."""
+"""Tests of `streamparse gateway`: the server and its options."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_serves_until_interrupted() -> None:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The configurations of servers that would run."""
+    """Replace uvicorn's server; return the list of its configurations."""
     found: list[Any] = []
 
     class Server:

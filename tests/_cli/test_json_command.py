@@ -79,7 +79,7 @@ def test_many(command: Runner) -> None:
 
 
 def test_trailing_stop(command: Runner) -> None:
-    """The rest is not read: bytes that are not text do not matter."""
+    """The rest after the value is not read, so it may be invalid."""
     arguments = ("--trailing", "stop", "--final", "--chunk-size", "1")
     assert command("json", *arguments, given=b"[1] and \xff") == 0
     assert command.lines == [[1]]
@@ -146,7 +146,7 @@ def test_depth_limit(command: Runner) -> None:
     ],
 )
 def test_bad_input(command: Runner, given: bytes, events: int, complaint: str) -> None:
-    """One line with the place, after all earlier output."""
+    """An error is one line with its place, after all earlier output."""
     assert command("json", given=given) == 1
     assert command.complaint == f"streamparse: FILE:{complaint}"
     assert len(command.lines) == events
@@ -172,7 +172,7 @@ def test_output_is_utf8_whatever_the_locale(
     assert raw.getvalue() == '"é"\n'.encode()
 
 
-# In a process of its own
+# In another process
 
 
 def test_module_reads_standard_input() -> None:
@@ -182,7 +182,7 @@ def test_module_reads_standard_input() -> None:
         assert done.stdout == '["é",1]\n'.encode()
 
 
-def test_module_gives_the_status() -> None:
+def test_module_returns_the_status() -> None:
     done = run("json", given=b"[1,\n 2")
     assert done.returncode == 1
     assert done.stderr.decode().splitlines() == [
@@ -225,9 +225,9 @@ def test_reader_that_closes_early() -> None:
         assert child.wait() == 141
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals are of another kind there")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT of this kind")
 def test_ctrl_c() -> None:
-    # A process that was started in the background ignores the signal; here it must not.
+    # A process that is started in the background would ignore the signal.
     program = """
 import signal, sys
 from streamparse._cli import main
@@ -278,13 +278,13 @@ def test_repair_marks_doubts(command: Runner) -> None:
     assert [line.endswith("[doubt]") for line in told] == [False, True, False]
 
 
-def test_repair_of_cut_input_is_told_by_the_status(command: Runner) -> None:
+def test_repair_of_truncated_input_has_a_status(command: Runner) -> None:
     assert command("json", "--repair", given='{"a": [1, "b') == 1
     assert command.lines == [{"a": [1, "b"]}]
     assert command.err.startswith(b"truncated: the input ended early")
 
 
-def test_repair_of_what_cannot_be_mended(command: Runner) -> None:
+def test_input_that_cannot_be_repaired(command: Runner) -> None:
     assert command("json", "--repair", given="{'a': , 'b': 1}") == 1
     assert command.out == b""
     assert command.err.decode().startswith("single_quotes: ")
@@ -292,7 +292,7 @@ def test_repair_of_what_cannot_be_mended(command: Runner) -> None:
 
 
 @pytest.mark.parametrize("other", ["--final", "--partial", "--lenient", "--select=$.a"])
-def test_repair_stands_alone(command: Runner, other: str) -> None:
+def test_repair_excludes_other_options(command: Runner, other: str) -> None:
     assert command("json", "--repair", other, given="1") == 2
 
 

@@ -1,4 +1,4 @@
-"""The address that the servers of the command line listen on."""
+"""Tests of the address that the servers of the command line listen on."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def test_a_format_that_is_not_known(command: Runner) -> None:
     assert b"no format is named 'morse'" in command.err
 
 
-# Complaints
+# Error messages
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_format_that_is_not_known(command: Runner) -> None:
 def test_answers_that_are_not_complete(
     command: Runner, given: bytes, complaint: str, show: str
 ) -> None:
-    """One line on stderr, and all earlier output on stdout."""
+    """The reason is one line on standard error; standard output has all earlier output."""
     assert command("replay", show, given=given) == 1
     assert command.complaint == f"streamparse: FILE: {complaint}"
     assert (b"Hi" in command.out) == (b"Hi" in given)
@@ -182,7 +182,7 @@ def test_a_choice_that_is_not_complete(command: Runner) -> None:
 
 
 @pytest.mark.parametrize("chunk", ["1", "65536"])
-def test_what_is_no_stream(command: Runner, chunk: str) -> None:
+def test_input_that_is_no_stream(command: Runner, chunk: str) -> None:
     page = "<html><h1>502 Bad Gateway</h1>\n</html>"
     assert command("replay", "--chunk", chunk, given=page) == 1
     assert command.complaint == (
@@ -192,7 +192,7 @@ def test_what_is_no_stream(command: Runner, chunk: str) -> None:
     )
 
 
-def test_a_stream_that_breaks_shows_what_came_before(command: Runner) -> None:
+def test_output_before_an_error_of_the_stream(command: Runner) -> None:
     given = record("Hello") + b"data: {not json}\n\n"
     for show in ("--events", "--plain", "--message"):
         assert command("replay", show, given=given) == 1
@@ -231,7 +231,7 @@ def test_wrong_usage(command: Runner, arguments: list[str], complaint: str) -> N
 
 
 class Time:
-    """A clock that only sleeping moves."""
+    """A clock that only advances when the program sleeps."""
 
     def __init__(self) -> None:
         self.now = 50.0
@@ -253,12 +253,12 @@ def test_pace() -> None:
     wait(pace, "12345")
     wait(pace)
     assert time.slept == [0.5]
-    time.now += 0.25  # something took long: it is made up for
+    time.now += 0.25  # After a delay the next wait is shorter.
     wait(pace, "12345", "12345")
     assert time.slept == [0.5, 0.75]
     time.now += 10
     wait(pace, "1")
-    assert len(time.slept) == 2  # late already
+    assert len(time.slept) == 2  # It is already late.
 
 
 def test_no_pace() -> None:
@@ -277,14 +277,14 @@ def test_everything_is_shown_before_a_long_wait() -> None:
     assert shown == [50.01]
 
 
-def test_speed_takes_its_time(command: Runner) -> None:
+def test_speed_slows_down_the_output(command: Runner) -> None:
     given = b"".join(record("five ") for _ in range(10)) + record("", "stop")
     began = time.monotonic()
     assert command("replay", "--speed", "250", given=given) == 0
     assert 0.2 <= time.monotonic() - began < 10
 
 
-def test_a_file_that_nobody_watches_is_not_slowed_down(
+def test_without_a_terminal_a_file_is_not_slowed_down(
     command: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     speeds = []
@@ -300,7 +300,7 @@ def test_a_file_that_nobody_watches_is_not_slowed_down(
     assert speeds == [0, 0, 1e6]
 
 
-# In a process of its own
+# In another process
 
 
 def test_module_reads_standard_input() -> None:
@@ -373,7 +373,7 @@ def test_binary_stream_without_its_extra(command: Runner, monkeypatch: pytest.Mo
 
 
 class Terminal:
-    """A process in a terminal of its own, 80 by 24; `text` is what it has written."""
+    """A process in a terminal of 80 by 24 characters; `text` is its output so far."""
 
     def __init__(self, child: subprocess.Popen[bytes], descriptor: int) -> None:
         self.child = child
@@ -381,11 +381,11 @@ class Terminal:
         self.text = ""
 
     def read(self) -> bool:
-        """Return the next piece of output; False at the end."""
-        assert select.select([self.descriptor], [], [], TIMEOUT)[0], "nothing came"
+        """Read the next piece of output; return False at the end."""
+        assert select.select([self.descriptor], [], [], TIMEOUT)[0], "no output"
         try:
             piece = os.read(self.descriptor, 65536)
-        except OSError:  # Linux reports so that the other end is closed
+        except OSError:  # On Linux this means that the other end is closed.
             return False
         self.text += piece.decode(errors="replace")
         return bool(piece)
@@ -400,7 +400,7 @@ class Terminal:
         return self.text
 
 
-# The child must not ignore Ctrl-C, as processes that were started in the background do.
+# A process that is started in the background would ignore Ctrl-C.
 PROGRAM = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -460,7 +460,7 @@ def test_reasoning_is_folded_unless_asked_for(arguments: list[str]) -> None:
         assert shown.child.wait() == 0
     final = text[text.index("\x1b[?25h") :]
     assert ("reasoning, 213 characters" in final) == (not arguments)
-    assert final.count("┊") == (3 if arguments else 1)  # lines
+    assert final.count("┊") == (3 if arguments else 1)  # One for each line.
 
 
 def test_a_file_in_a_terminal_is_not_shown_all_at_once() -> None:
@@ -473,8 +473,8 @@ def test_a_file_in_a_terminal_is_not_shown_all_at_once() -> None:
     assert text.count(" truncated ") >= 3
 
 
-def test_live_view_of_what_arrives() -> None:
-    """All is shown before more is waited for."""
+def test_live_view_of_a_pipe() -> None:
+    """Everything that has arrived is shown before the program waits for more."""
     pytest.importorskip("rich", reason="needs the extra cli")
     reading, writing = os.pipe()
     with in_terminal(given=reading) as terminal, open(writing, "wb", buffering=0) as pipe:
@@ -489,7 +489,7 @@ def test_live_view_of_what_arrives() -> None:
         assert terminal.child.wait() == 0
 
 
-def test_ctrl_c_leaves_a_terminal_in_order() -> None:
+def test_ctrl_c_restores_the_terminal() -> None:
     pytest.importorskip("rich", reason="needs the extra cli")
     with in_terminal(str(CHAT), "--speed", "20") as terminal:
         terminal.read_until("▌")
@@ -511,7 +511,7 @@ def test_plain_text_in_a_terminal(arguments: list[str], term: str) -> None:
 
 
 def test_terminal_without_rich() -> None:
-    """The extra is named, and plain text is shown."""
+    """A hint names the extra, and plain text is shown."""
     with in_terminal(str(CHAT), before="sys.modules['rich'] = None") as terminal:
         text = terminal.read_all()
         assert terminal.child.wait() == 0
@@ -529,7 +529,7 @@ def call_record(**function: str) -> bytes:
     return b"data: %s\n\n" % json.dumps({"choices": [choice]}).encode()
 
 
-def test_tools_judge_calls(command: Runner, tmp_path: Path) -> None:
+def test_calls_are_validated_against_tools(command: Runner, tmp_path: Path) -> None:
     pytest.importorskip("jsonschema")
     tools = tmp_path / "tools.json"
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
@@ -544,10 +544,10 @@ def test_tools_judge_calls(command: Runner, tmp_path: Path) -> None:
     assert command("replay", "--events", "--tools", str(tools), given=unknown) == 1
     codes = [json.loads(line).get("error", {}) for line in command.out.splitlines()]
     assert [error["code"] for error in codes if error] == ["unknown_tool"]
-    assert command("replay", given=unknown) == 0, "without tools nothing is unknown"
+    assert command("replay", given=unknown) == 0, "without --tools every name is accepted"
 
 
-def test_an_output_schema_judges_the_text(command: Runner, tmp_path: Path) -> None:
+def test_the_text_is_validated_against_the_output_schema(command: Runner, tmp_path: Path) -> None:
     pytest.importorskip("jsonschema")
     schema = tmp_path / "schema.json"
     schema.write_text(json.dumps({"properties": {"unit": {"enum": ["celsius"]}}}))
@@ -595,7 +595,7 @@ def test_options_are_named_as_they_were_typed(command: Runner) -> None:
     assert "api=" not in command.complaint
 
 
-def test_names_that_people_type(command: Runner) -> None:
+def test_aliases_of_formats_and_apis(command: Runner) -> None:
     assert command.bare("replay", "--api", "openai", str(CHAT)) == 0
     assert command.bare("replay", "--format", "qwen25", str(UNPARSED)) == 0
     assert command.bare("replay", "--format", "herms", str(UNPARSED)) == 2
@@ -604,7 +604,7 @@ def test_names_that_people_type(command: Runner) -> None:
     assert b"did you mean 'openai-chat'" in command.err
 
 
-def test_nothing_is_shown_of_a_file_that_is_not_there(command: Runner, tmp_path: Path) -> None:
+def test_a_missing_file_shows_nothing(command: Runner, tmp_path: Path) -> None:
     for file in (tmp_path / "none", tmp_path):
         assert command.bare("replay", str(file)) == 2
         assert command.out == b""

@@ -1,4 +1,4 @@
-"""Tests of recorded sessions, as `streamparse replay` reads them."""
+"""Tests of reading recorded sessions with `streamparse replay`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_which_files_are_sessions(tmp_path: Path) -> None:
     for source, expected in (
         (lines(REALTIME), True),
         (lines(live(PLANS[0])), True),
-        (lines(laned(PLANS[0])), False),  # also read as one answer
+        (lines(laned(PLANS[0])), False),  # This one can be read as a single answer.
         (b'data: {"choices": []}\n', False),
         (b"[1]", False),
         (b"", False),

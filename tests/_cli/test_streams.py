@@ -48,9 +48,9 @@ def test_fragments_of_a_file_that_is_missing(tmp_path: Path) -> None:
     assert caught.value.status == streams.UNUSABLE
 
 
-@pytest.mark.skipif(os.name == "nt", reason="what can be read is not told there")
-def test_a_pause_is_told_before_it_is_waited_for(tmp_path: Path) -> None:
-    """A named pipe: bytes that are there are read without a pause, then there is one."""
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot tell whether a pipe has data")
+def test_the_callback_is_called_before_waiting(tmp_path: Path) -> None:
+    """The callback is called when a pipe is empty, not while it has data."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     writer = os.open(pipe, os.O_RDWR)
@@ -98,7 +98,7 @@ def test_line(value: object, expected: str) -> None:
     assert streams.line(value).decode() == expected
 
 
-def test_line_of_what_is_deep() -> None:
+def test_line_of_a_deep_value() -> None:
     value: list[object] = ["bottom"]
     for _ in range(5000):
         value = [{"": value}]
@@ -115,7 +115,7 @@ def test_complain(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "streamparse: a file called \\x1b[2J\n"
 
 
-def test_waiting_for_a_person_is_announced(
+def test_reading_from_a_terminal_is_announced(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Terminal:
@@ -140,7 +140,7 @@ def test_lines_of_json_are_safe_in_a_terminal() -> None:
     assert json.loads(written) == {text: text}
 
 
-def test_what_is_not_a_file(tmp_path: Path) -> None:
+def test_inputs_that_are_not_files(tmp_path: Path) -> None:
     with pytest.raises(streams.Complaint, match="curl -sN"):
         streams.announce("https://example.org/a b")
     with pytest.raises(streams.Complaint, match="directory"):
@@ -157,5 +157,5 @@ def test_a_process_without_standard_streams(monkeypatch: pytest.MonkeyPatch) -> 
     assert streams.complain("nobody reads this", 3) == 3
 
 
-def test_a_descriptor_that_cannot_be_asked() -> None:
+def test_an_invalid_descriptor_is_not_ready() -> None:
     assert streams._is_ready(-1) is False

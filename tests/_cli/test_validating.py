@@ -27,14 +27,14 @@ EXPECTED = [
     ("violation", ["unit"]),
     ("string_delta", ["unit"]),
     ("value_completed", ["unit"]),
-    ("violation", []),  # the same character ends the number and the object
+    ("violation", []),  # The same character ends the number and the object.
     ("value_completed", ["days"]),
     ("value_completed", []),
 ]
 
 
 def merged(lines: list[dict[str, Any]]) -> list[tuple[str, list[Any]]]:
-    """Kinds and paths, adjacent deltas as one."""
+    """Return the kinds and paths of the lines, with adjacent deltas merged."""
     kinds = [(line["type"], line["path"]) for line in lines]
     return [
         one
@@ -44,7 +44,7 @@ def merged(lines: list[dict[str, Any]]) -> list[tuple[str, list[Any]]]:
 
 
 @pytest.mark.parametrize("pieces", [[TEXT], chars(TEXT), ragged(TEXT, 5)], ids=len)
-def test_violations_stand_in_their_place(pieces: list[str]) -> None:
+def test_violations_are_in_order_with_the_events(pieces: list[str]) -> None:
     validating = Validating(JSONParser(validator=SchemaValidator(SCHEMA, collect=True)))
     lines = list(validating.lines(piece.encode() for piece in pieces))
     assert merged(lines) == EXPECTED
@@ -70,7 +70,7 @@ def test_a_violation_in_words() -> None:
     }
 
 
-def test_what_came_before_an_error_is_shown(command: Runner, tmp_path: Path) -> None:
+def test_violations_before_an_error_are_shown(command: Runner, tmp_path: Path) -> None:
     assert run(command, tmp_path, SCHEMA, '{"days": "x", ?') == 1
     assert [line["type"] for line in command.lines][:2] == ["value_started", "violation"]
     assert command.complaint.startswith("streamparse: FILE:1:15: ")
@@ -160,7 +160,7 @@ def test_only_violations_split_deltas() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 50])
-def test_violations_beside_characters_that_are_cut(size: int) -> None:
+def test_violations_next_to_divided_characters(size: int) -> None:
     schema = {"items": {"maxLength": 2}}
     data = json.dumps(
         ["\u00fc\u20ac\U0001f600", "ab", "\u20ac\u20ac\u20ac"], ensure_ascii=False

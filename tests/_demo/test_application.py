@@ -1,4 +1,4 @@
-"""Tests of the application that serves the page, without a browser."""
+"""Tests of the application that serves the demo page, without a browser."""
 
 from __future__ import annotations
 
@@ -28,14 +28,16 @@ def post(url: str, **options: Any) -> httpx.Response:
     return httpx.post(url, trust_env=False, timeout=30, **options)
 
 
-def news(response: httpx.Response) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """All that a page receives about the answer, and the last record."""
+def updates_of(response: httpx.Response) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the records about the answer that a page receives, and the last record."""
     records = [json.loads(each.data) for each in SSEDecoder().feed(response.content)]
-    *told, last = [one for each in records for one in (each if isinstance(each, list) else [each])]
-    return [each for each in told if each.get("type") != "recording"], last
+    *updates, last = [
+        one for each in records for one in (each if isinstance(each, list) else [each])
+    ]
+    return [each for each in updates if each.get("type") != "recording"], last
 
 
-def test_page_needs_nothing_from_elsewhere(url: str) -> None:
+def test_page_loads_nothing_from_other_servers(url: str) -> None:
     page = httpx.get(url, trust_env=False)
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
     assert page.text.startswith("<!doctype html>")
@@ -61,9 +63,9 @@ def test_samples_are_listed(url: str) -> None:
 
 @pytest.mark.parametrize("index", range(len(SAMPLES)))
 def test_sample_is_played(url: str, index: int) -> None:
-    told, last = news(post(f"{url}/play?sample={index}&speed=0&chunk=64"))
+    updates, last = updates_of(post(f"{url}/play?sample={index}&speed=0&chunk=64"))
     assert last == {"type": "stream_ended"}
-    types = [each.get("type") for each in told]
+    types = [each.get("type") for each in updates]
     types = [type for type in types if type not in (None, "provider_event")]
     assert types[-1] in ("message_finished", "message_failed")
     assert types[0] in ("message_started", "input_delta")
@@ -72,16 +74,16 @@ def test_sample_is_played(url: str, index: int) -> None:
 def test_dropped_recording(url: str) -> None:
     chunk = {"choices": [{"delta": {"content": '{"a": 1}'}, "finish_reason": "stop"}]}
     body = f"data: {json.dumps(chunk)}\n\n".encode()
-    told, _ = news(post(f"{url}/play?speed=0&chunk=5", content=body))
-    assert {"type": "text_delta", "text": '{"a": 1}'} in told
-    told, _ = news(post(f"{url}/play?speed=0&chunk=1000&output=json", content=body))
-    values = [each for each in told if each.get("type") == "output"]
+    updates, _ = updates_of(post(f"{url}/play?speed=0&chunk=5", content=body))
+    assert {"type": "text_delta", "text": '{"a": 1}'} in updates
+    updates, _ = updates_of(post(f"{url}/play?speed=0&chunk=1000&output=json", content=body))
+    values = [each for each in updates if each.get("type") == "output"]
     assert values[-1]["open"] is None
 
 
-def test_what_is_no_recording(url: str) -> None:
-    told, last = news(post(f"{url}/play?speed=0&chunk=64", content=b"<h1>502</h1>"))
-    assert last["error"]["code"] == told[-1]["error"]["code"] == "not_a_stream"
+def test_files_that_are_no_recordings(url: str) -> None:
+    updates, last = updates_of(post(f"{url}/play?speed=0&chunk=64", content=b"<h1>502</h1>"))
+    assert last["error"]["code"] == updates[-1]["error"]["code"] == "not_a_stream"
     large = post(f"{url}/play?speed=0&chunk=64", content=b" " * (LARGEST_RECORDING + 1))
     assert large.status_code == 413
 
@@ -105,7 +107,7 @@ def test_bad_requests(url: str, query: str, sample: str) -> None:
 
 
 def test_cut_resumed_and_stopped(url: str) -> None:
-    whole, _ = news(post(f"{url}/play?sample=1&speed=0&chunk=64"))
+    whole, _ = updates_of(post(f"{url}/play?sample=1&speed=0&chunk=64"))
     decoder, records = SSEDecoder(), []
     with httpx.stream(
         "POST", f"{url}/play?sample=1&speed=800&chunk=64", trust_env=False, timeout=30
@@ -114,7 +116,7 @@ def test_cut_resumed_and_stopped(url: str) -> None:
             records += decoder.feed(data)
             if len(records) > 5:
                 break
-    rest, last = news(post(f"{url}/play", headers={"Last-Event-ID": records[-1].id}))
+    rest, last = updates_of(post(f"{url}/play", headers={"Last-Event-ID": records[-1].id}))
     assert last == {"type": "stream_ended"}
     assert rest[-1] == whole[-1]
     with httpx.stream(
@@ -147,7 +149,7 @@ def test_cut_resumed_and_stopped(url: str) -> None:
         ({"Sec-Fetch-Site": "none"}, 200),
     ],
 )
-def test_requests_of_other_pages_are_refused(
+def test_requests_of_other_pages_are_rejected(
     url: str, headers: dict[str, str], status: int
 ) -> None:
     answered = post(f"{url}/play?sample=0&speed=0&chunk=64", headers=headers)
@@ -170,7 +172,7 @@ def test_a_recording_of_the_user_comes_first(tmp_path: Path) -> None:
     with Server(application(recording=file)) as server:
         listed = httpx.get(f"{server.url}/samples", trust_env=False).json()
         assert listed[0]["title"] == "mine.sse"
-        told, _ = news(post(f"{server.url}/play?sample=0&speed=0&chunk=64"))
-        assert "ring_bell" in [each.get("name") for each in told]
+        updates, _ = updates_of(post(f"{server.url}/play?sample=0&speed=0&chunk=64"))
+        assert "ring_bell" in [each.get("name") for each in updates]
         file.unlink()
         assert post(f"{server.url}/play?sample=0&speed=0&chunk=64").status_code == 404

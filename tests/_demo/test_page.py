@@ -1,7 +1,7 @@
-"""The page in a real browser: it plays, resumes, rejects; everybody can use it.
+"""Tests of the demo page in a real browser: playing, resuming, errors and accessibility.
 
-Needs playwright and a Chromium that is installed. STREAMPARSE_SCREENSHOTS names a folder for what
-the page looks like at the start, half way, done, rejected and resumed.
+They need playwright and an installed Chromium. If STREAMPARSE_SCREENSHOTS names a folder,
+screenshots of the page in several states are saved there.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def server() -> Iterator[Server]:
 
 
 class Demo:
-    """A page, and what a user does with it."""
+    """An open page, with methods for the actions of a user."""
 
     def __init__(self, browser: Any, url: str, **options: Any) -> None:
         self.context = browser.new_context(
@@ -76,7 +76,7 @@ class Demo:
         return f'.card:has(h3:text-is("{name}"))'
 
     def field(self, card: str, name: str) -> str:
-        """A field at the top of a card."""
+        """Return the selector of a field at the top of a card."""
         return f'{card} .value > .field > .inside > .field:has(> .name:text-is("{name}"))'
 
     def mark(self, field: str) -> str:
@@ -154,7 +154,9 @@ def test_rejects(demo: Demo) -> None:
     card = demo.card("book_table")
     assert demo.mark(demo.field(card, "seating")) == "rejected"
     assert demo.mark(demo.field(card, "guests")) == "complete"
-    assert demo.page.locator(demo.field(card, "wishes")).count() == 0  # after the refusal
+    assert (
+        demo.page.locator(demo.field(card, "wishes")).count() == 0
+    )  # It comes after the rejected field.
     assert "'terrace'" in demo.text(f"{card} .error")
     assert demo.text("#status").endswith("rejected: book_table.")
 
@@ -172,7 +174,7 @@ def test_is_stopped(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize(("sample", "words"), [(CUT_OFF, "truncated"), (FAILED, "failed")])
-def test_says_what_is_no_whole_answer(demo: Demo, sample: int, words: str) -> None:
+def test_names_the_reason_of_an_incomplete_answer(demo: Demo, sample: int, words: str) -> None:
     demo.play(sample)
     demo.until("failed")
     assert words in demo.text("#status")
@@ -246,10 +248,10 @@ def test_says_what_happens_in_one_live_region(demo: Demo) -> None:
     assert said[0] == "Playing."
     assert "check_weather: complete" in said
     assert any(each.startswith("book_table: rejected. expected one of") for each in said)
-    assert len(said) == 4  # not every letter
+    assert len(said) == 4  # Not every delta is announced.
 
 
-# How a colour is seen: WCAG 2.1, relative luminance and contrast ratio.
+# The contrast ratio by the relative luminance, as WCAG 2.1 defines it.
 CONTRAST = """(selector) => {
   const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
   const linear = (value) => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
@@ -272,14 +274,14 @@ WORDS = (
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_can_be_read(browser: Any, server: Server, scheme: str) -> None:
+def test_contrast(browser: Any, server: Server, scheme: str) -> None:
     demo = Demo(browser, server.url, color_scheme=scheme)
     for sample, state in ((TALK, "done"), (REFUSED, "failed"), (CUT_OFF, "failed")):
         demo.play(sample)
         demo.until(state)
         ratios = demo.page.evaluate(CONTRAST, WORDS)
         assert len(ratios) > 40
-        assert min(ratios) >= 4.5  # AA
+        assert min(ratios) >= 4.5  # Level AA of WCAG.
     demo.context.close()
 
 
@@ -298,7 +300,7 @@ def test_shows_a_conversation(browser: Any, server: Server) -> None:
     demo.context.close()
 
 
-def test_keeps_still_where_that_is_wanted(browser: Any, server: Server) -> None:
+def test_respects_reduced_motion(browser: Any, server: Server) -> None:
     animations = {}
     for motion in ("no-preference", "reduce"):
         demo = Demo(browser, server.url, reduced_motion=motion)
@@ -315,14 +317,14 @@ def test_fits_a_phone(browser: Any, server: Server, sample: int) -> None:
     demo.play(sample)
     demo.page.wait_for_selector('#bar[data-state="done"], #bar[data-state="failed"]')
     assert demo.page.evaluate("() => document.documentElement.scrollWidth") <= 360
-    assert demo.page.locator("#bar").bounding_box()["y"] < 740  # it was scrolled to
+    assert demo.page.locator("#bar").bounding_box()["y"] < 740  # The page was scrolled to it.
     if sample == MENDING:
         demo.shot("phone")
     demo.context.close()
 
 
 def test_event_source_resumes_by_itself(browser: Any) -> None:
-    """`sse_response` and the client that browsers have built in, over connections that break."""
+    """`EventSource` of the browser resumes a stream of `sse_response` when connections break."""
     upstream, store, requests = Upstream(list(range(30)), pause=0.01), MemoryStore(), []
 
     async def events(request: Request) -> Response:
@@ -345,7 +347,7 @@ def test_event_source_resumes_by_itself(browser: Any) -> None:
             })"""
         )
         tab.close()
-    # It is never closed by the page: the status 204 ends it.
+    # The page does not close the `EventSource`: the status 204 ends it.
     assert got == [*range(30), {"type": "stream_ended"}]
     assert requests[0] is None
     assert len(requests) > 5

@@ -1,4 +1,4 @@
-"""Recordings as sources for the page: what is played, and how fast."""
+"""Tests of playing recordings for the demo page: the records and the speed."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def test_pace() -> None:
     _, batches = play(recording, speed, 50)
     took = time.monotonic() - began
     assert 0.3 < took < 5
-    assert 2 < len(batches) <= took * 30 + 2  # one for a frame
+    assert 2 < len(batches) <= took * 30 + 2  # At most one batch for each frame.
 
 
 @pytest.mark.parametrize("data", [b"", b"no stream at all", b"{"])
-def test_pace_of_what_is_no_stream(data: bytes) -> None:
+def test_pace_of_other_files(data: bytes) -> None:
     assert bytes_a_second(Recording(data), 100) == 100
 
 

@@ -1,4 +1,4 @@
-"""The samples are there, are what they are called, and the wheel takes all of them along."""
+"""Tests of the samples: their files exist, match their titles, and are part of the wheel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of `parse_batches` on engines in their local mode; skipped if one is not installed."""
+"""Tests of `parse_batches` on engines in their local mode; an engine may be missing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COUNT = 60
 
 
 def lines() -> list[str]:
-    """Return rows, of which every fifth is invalid."""
+    """Return rows; every fifth is invalid."""
     good = [json.dumps({"custom_id": str(n), "response": {"body": BODY}}) for n in range(COUNT)]
     return ["{broken" if n % 5 == 0 else line for n, line in enumerate(good)]
 
@@ -59,7 +59,7 @@ def test_daft() -> None:
     check(daft.from_arrow(pa.Table.from_batches(parsed)).to_pydict()["status"])
 
 
-@pytest.mark.filterwarnings("ignore")  # of the engine, about its own versions
+@pytest.mark.filterwarnings("ignore")  # The engine warns about its own versions.
 def test_ray(tmp_path: Path) -> None:
     ray = pytest.importorskip("ray", reason="needs ray")
     ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
@@ -83,13 +83,13 @@ def test_spark(monkeypatch: pytest.MonkeyPatch) -> None:
     if shutil.which("java") is None:
         pytest.skip("needs Java")
     types = pytest.importorskip("pyspark.sql.pandas.types", reason="needs pyspark")
-    # A worker imports the package that is tested here.
+    # A worker must import the build that is tested.
     monkeypatch.setenv("PYTHONPATH", str(Path(streamparse.__file__).parents[1]))
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     spark = sql.SparkSession.builder.master("local[1]").getOrCreate()
     plain = without_dictionaries(SCHEMA)
 
-    # Nested, so that Spark sends its code: a worker cannot import the tests.
+    # A nested function, so that Spark sends its code: a worker cannot import the tests.
     def parsed(batches: Iterator[Any]) -> Iterator[Any]:
         import pyarrow
 

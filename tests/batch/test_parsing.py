@@ -33,7 +33,7 @@ def test_order_and_identity() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4])
-def test_batches_do_not_matter(size: int) -> None:
+def test_results_do_not_depend_on_the_batches(size: int) -> None:
     whole = pa.Table.from_batches(parse_batches([table()]))
     parts = pa.Table.from_batches(parse_batches(table().to_batches(size)))
     assert parts.to_pylist() == whole.to_pylist()

@@ -99,8 +99,8 @@ def test_options_are_checked_once(options: dict[str, Any]) -> None:
         RowParser(**options)
 
 
-def same_text(one: str, two: str) -> bool:
-    """Compare texts; parsing joins the halves of surrogate pairs."""
+def is_same_text(one: str, two: str) -> bool:
+    """Return whether two texts are equal once the halves of surrogate pairs are joined."""
     return one.encode("utf-16", "surrogatepass") == two.encode("utf-16", "surrogatepass")
 
 
@@ -110,4 +110,4 @@ def test_any_text_is_a_row(text: str) -> None:
     assert rows
     assert all(row["status"] in ("complete", "truncated", "failed") for row in rows)
     [row] = RowParser(api="text").rows(text)
-    assert row["error"] or same_text(row["text"] or "", text)
+    assert row["error"] or is_same_text(row["text"] or "", text)

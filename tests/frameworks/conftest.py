@@ -1,4 +1,4 @@
-"""Fixtures of the tests of frameworks: a provider over loopback, and programs as modules."""
+"""Fixtures of the tests of frameworks: a local provider, and programs as modules."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.web.serving import Server
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Ignore the warnings of the frameworks, which are not ours."""
+    """Ignore the warnings of the frameworks."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
@@ -46,7 +46,7 @@ def provide(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Provider]
         provider.url = server.url
         for name, value in environment(server.url).items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # not that of its server
+        monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # No download.
         return provider
 
     yield start
@@ -57,7 +57,7 @@ def provide(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Provider]
 
 @pytest.fixture
 def program() -> Iterator[Callable[[str], ModuleType]]:
-    """Load a program as a module, for the time of a test."""
+    """Return a function that loads a program as a module until the end of the test."""
     names: list[str] = []
 
     def loaded(name: str) -> ModuleType:

@@ -26,7 +26,7 @@ def code(program: str) -> str:
 
 
 def current(page: str) -> str:
-    """Return the page with the programs and versions as they are now."""
+    """Return the page with the current programs and versions."""
     known = versions()
 
     def row(match: re.Match[str]) -> str:

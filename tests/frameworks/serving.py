@@ -22,11 +22,11 @@ from starlette.routing import Route
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PROGRAMS = EXAMPLES / "frameworks"
-PATIENCE = 30.0  # seconds until a reader that waits for the whole answer has failed
+PATIENCE = 30.0  # After so many seconds a test fails if nothing of an answer was read.
 
 
 class Provider:
-    """Answers each request with the next recording; sends its second half when `gate` is open."""
+    """Answers each request with the next recording; its second half waits for `gate`."""
 
     def __init__(self, *recordings: str | bytes) -> None:
         self.recordings = [
@@ -34,7 +34,7 @@ class Provider:
         ]
         self.requests: list[Any] = []
         self.url = ""
-        self.left = 0  # requests whose client left before the end
+        self.left = 0  # The number of requests whose client left before the end.
         self.gate = threading.Event()
         self.gate.set()
         self.app = Starlette(routes=[Route("/{path:path}", self.answer, methods=["POST"])])
@@ -61,7 +61,10 @@ class Provider:
 
 
 def run(program: str, *arguments: str) -> str:
-    """Run a program, in this process because frameworks are slow to import; return its output."""
+    """Run a program and return its output.
+
+    It runs in this process, because frameworks are slow to import.
+    """
     printed = io.StringIO()
     with (
         mock.patch.object(sys, "argv", [program, *arguments]),

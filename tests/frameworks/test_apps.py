@@ -1,4 +1,4 @@
-"""Gradio, Streamlit, marimo, Jupyter and Textual show an answer while it arrives."""
+"""Tests of programs that show an answer while it arrives: Gradio, Streamlit, notebooks, Textual."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def expected(sample: str) -> Any:
 
 
 def test_gradio(provide: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Through Gradio's server and queue, with its own client."""
+    """Gradio's client receives growing states of the answer from its server."""
     gradio_client = pytest.importorskip("gradio_client", reason="needs gradio")
 
     provider = provide("openai-responses.sse")
@@ -85,7 +85,7 @@ def test_streamlit(provide: Any) -> None:
 
 
 def test_marimo(provide: Any, tmp_path: Path) -> None:
-    """The notebook runs headless and is exported with its outputs."""
+    """The notebook can be exported with its outputs."""
     pytest.importorskip("marimo", reason="needs marimo")
     provide("outing.sse")
     page = tmp_path / "page.html"

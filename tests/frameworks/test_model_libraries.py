@@ -1,4 +1,4 @@
-"""LangChain, LiteLLM, pydantic-ai and instructor: their own chunks and programs beside them."""
+"""Tests with LangChain, LiteLLM, pydantic-ai and instructor: their chunks, and programs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def direct(sample: str) -> Any:
 
 @pytest.fixture(scope="module")
 def loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """One event loop, because LangChain keeps its connections for the next request."""
+    """Share one event loop, because LangChain keeps its connections for later requests."""
     found = asyncio.new_event_loop()
     yield found
     found.close()
@@ -83,7 +83,7 @@ def test_langchain_chunks(name: str, provide: Any) -> None:
     found, expected = answer.message, direct(MODELS[name])
     assert (found.text, calls(found)) == (expected.text, calls(expected))
     assert (found.status, found.reasoning) == (expected.status, expected.reasoning)
-    if name != "anthropic":  # langchain-anthropic loses the tokens of the first record
+    if name != "anthropic":  # langchain-anthropic loses the token counts of the first record.
         assert counts(found) == counts(expected)
     assert [event for event in events if event.type == "provider_event"] == []
     if name in ("chat", "blocks", "anthropic"):
@@ -120,14 +120,14 @@ def test_langchain_messages_of_its_fakes() -> None:
         list(answer)
     assert (answer.message.text, answer.message.status) == ("Ferns, then.", "complete")
     assert calls(answer.message) == [("look_up", {"plant": "fern"}, "complete")]
-    # A message goes back to LangChain as the dict of OpenAI's API.
+    # LangChain accepts the dict of OpenAI's API.
     [back] = messages.utils.convert_to_messages(answer.message.to_history())
     assert (back.content, back.tool_calls) == (whole.content, whole.tool_calls)
 
     model = fakes.GenericFakeChatModel(messages=iter([messages.AIMessage("Ferns, then.")]))
     with stream(model.stream("Hello")) as answer:
         list(answer)
-    # The fake has no finish reason, so the end of its stream shows nothing.
+    # Without a finish reason, the end of the stream does not complete the message.
     assert (answer.message.text, answer.message.status) == ("Ferns, then.", "truncated")
 
 
@@ -137,7 +137,7 @@ def test_langchain_chain(provide: Any, program: Any, loop: Any) -> None:
     chain = program("langchain_chain").chain
     titles = [outing.title for outing in chain.stream("Plan an outing")]
     assert titles[-1] == TITLE
-    assert len(set(titles)) > 2  # it grew
+    assert len(set(titles)) > 2  # The title grows.
 
     async def read() -> list[Any]:
         return [outing async for outing in chain.astream("Plan an outing")]
@@ -155,7 +155,7 @@ def test_langchain_program(provide: Any) -> None:
 
 
 def test_langchain_open_model(provide: Any, program: Any) -> None:
-    """Calls in the text become calls of LangChain; one that was cut does not."""
+    """Calls in the text become calls of LangChain, unless they are truncated."""
     pytest.importorskip("langchain_openai", reason="needs langchain-openai")
     recording = (EXAMPLES / "unparsed.sse").read_bytes()
     cut = recording[: recording.index(b"eight")]
@@ -171,7 +171,7 @@ def test_langchain_open_model(provide: Any, program: Any) -> None:
 
 
 def test_langchain_events_in_a_chain(provide: Any) -> None:
-    """A step may give events, and its tools are checked."""
+    """A step of a chain may yield events, and calls of undeclared tools are rejected."""
     pytest.importorskip("langchain_openai", reason="needs langchain-openai")
     from langchain_core.runnables import RunnableGenerator
 
@@ -185,7 +185,7 @@ def test_langchain_events_in_a_chain(provide: Any) -> None:
     chain = chat_model("chat", provider.url) | RunnableGenerator(events)
     types = [event.type for event in chain.stream("What shall we do?")]
     assert types.count("tool_call_completed") == 1
-    assert types.count("tool_call_rejected") == 2  # tools that are not declared
+    assert types.count("tool_call_rejected") == 2  # Calls of undeclared tools.
 
 
 # LiteLLM
@@ -241,7 +241,7 @@ def test_pydantic_ai_program(provide: Any) -> None:
     assert len(shown) > 5
     expected = direct("openai-chat.sse").tool_calls[2].arguments["body"]
     assert "".join(shown) == expected
-    assert len(provider.requests) == 2  # the results of the tools went back
+    assert len(provider.requests) == 2  # The second one sends the results of the tools.
 
 
 def test_instructor_program(provide: Any) -> None:

@@ -1,4 +1,4 @@
-"""`docs/frameworks.md` shows the programs and the versions that are tested."""
+"""Tests of `docs/frameworks.md`: it shows the tested programs and versions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROJECT = PAGE.parents[1] / "pyproject.toml"
 
 
 def test_page_is_current() -> None:
-    """If it is not: `python -m tests.frameworks.page`."""
+    """`python -m tests.frameworks.page` updates the page."""
     page = PAGE.read_text(encoding="utf-8")
     assert page == current(page)
     names = [path.name for path in PROGRAMS.glob("*.py")]
@@ -39,7 +39,7 @@ def test_bounds_are_tested_versions() -> None:
 
 
 def test_installed_versions() -> None:
-    """Where frameworks are required, each is installed, in the version of the page."""
+    """If frameworks are required, the versions of the page are installed."""
     if os.environ.get("STREAMPARSE_FRAMEWORKS") != "required":
         pytest.skip("STREAMPARSE_FRAMEWORKS is not set to required")
     assert {name: metadata.version(name) for name in versions()} == versions()

@@ -1,4 +1,4 @@
-"""FastAPI, Django and Flask send an answer while it arrives, with their own streaming responses."""
+"""Tests of programs that send an answer while it arrives, with FastAPI, Django and Flask."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def check(events: list[Any]) -> None:
 
 
 def read_from(app: Any, provider: Any, path: str = ANSWER) -> tuple[list[Any], httpx.Response]:
-    """Read the records of a page over a real server; the answer ends after the first of them."""
+    """Read the records of a page; the provider sends the end only after the first record."""
     provider.gate.clear()
     decoder, records = SSEDecoder(), []
     with (
@@ -79,7 +79,7 @@ def test_fastapi(provide: Any, program: Any) -> None:
 def django_app() -> Any:
     pytest.importorskip("django", reason="needs Django")
     pytest.importorskip("openai", reason="needs openai")
-    return load("django_app")  # stays loaded, because Django is configured once in a process
+    return load("django_app")  # It stays loaded: a process can configure Django only once.
 
 
 def test_django_async(provide: Any, django_app: Any) -> None:

@@ -1,4 +1,4 @@
-"""Runs the JavaScript of the package: Node as a process that answers lines of JSON."""
+"""Runs the JavaScript of the package in Node, in a process that answers lines of JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MODULES = HERE.parent / "node" / "node_modules"
 
 
 def node() -> str:
-    """The program; the test is skipped without it."""
+    """Return the path of Node, or skip the test if it is not installed."""
     program = shutil.which("node")
     if program is None:
         pytest.skip("node is not installed")
@@ -28,7 +28,7 @@ def node() -> str:
 
 
 def npm_packages(*names: str) -> Path:
-    """The folder of the npm packages; the test is skipped without these."""
+    """Return the folder of the npm packages, or skip the test if one of these is missing."""
     missing = [name for name in names if not (MODULES / name).is_dir()]
     if missing:
         why = f"npm packages are missing ({missing[0]}): npm ci --prefix tests/node"
@@ -39,7 +39,7 @@ def npm_packages(*names: str) -> Path:
 
 
 class Program:
-    """A program in Node; each line of JSON that it gets has one as the answer."""
+    """A program in Node that answers each line of JSON with another."""
 
     def __init__(self, path: Path) -> None:
         self._process = subprocess.Popen(
@@ -62,7 +62,7 @@ class Program:
 
 
 def workspace(folder: Path, *packages: str) -> Path:
-    """Make a folder in which programs find the package and these npm packages by their names."""
+    """Prepare a folder in which programs can import the package and these npm packages."""
     modules = folder / "node_modules"
     modules.mkdir()
     shutil.copytree(PACKAGE, modules / "llm-streamparse")

@@ -1,4 +1,4 @@
-"""The example server of docs/javascript.md, with pages that a test adds."""
+"""The example server of docs/javascript.md, with additional pages for a test."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REACT = (
 
 
 def block(language: str, word: str) -> str:
-    """The code block of the page in this language that contains this word."""
+    """Return the code block of docs/javascript.md in this language that contains this word."""
     text = PAGE.read_text(encoding="utf-8")
     [found] = [
         code
@@ -34,9 +34,9 @@ def block(language: str, word: str) -> str:
 
 
 def example_app(**pages: str) -> tuple[Starlette, dict[str, Any]]:
-    """The application of the page, and its names.
+    """Return the application of docs/javascript.md, and the names that its code defines.
 
-    `pages` are further files by their names: HTML if they begin with a tag, else JavaScript.
+    `pages` are additional files by name: HTML if they begin with a tag, otherwise JavaScript.
     """
     names: dict[str, Any] = {}
     exec(compile(block("python", "def answer"), str(PAGE), "exec"), names)
@@ -52,7 +52,7 @@ def example_app(**pages: str) -> tuple[Starlette, dict[str, Any]]:
     return Starlette(routes=routes), names
 
 
-# React, which npm has as CommonJS only: an import map, and modules that load it.
+# The npm package of React is CommonJS, so a page needs an import map and modules that load it.
 
 MAP = {
     "llm-streamparse": "/js/index.js",
@@ -71,7 +71,10 @@ _FILES = {
 
 
 def react_pages(modules: Path, answer: str, main: str) -> dict[str, str]:
-    """The page `index`, which runs `main`, and the modules that it imports; `answer` is one."""
+    """Return the page `index`, which runs `main`, and the modules that it imports.
+
+    One of them is `answer`.
+    """
     sources = {name: (modules / file).read_text("utf-8") for name, file in _FILES.items()}
     bodies = ",\n".join(
         f"{json.dumps(name)}: (module, exports, require, process) => {{\n{source}\n}}"

@@ -1,4 +1,4 @@
-"""The npm package: what it contains, its size, its types."""
+"""Tests of the npm package: its files, size and types."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def npm(*arguments: str, cwd: Path) -> str:
     return done.stdout
 
 
-def test_what_npm_would_publish(tmp_path: Path) -> None:
-    """The release copies the license; npm adds it and the README by itself."""
+def test_the_published_files(tmp_path: Path) -> None:
+    """npm would publish the listed files, the README and the license that the release copies."""
     if not SOURCES.is_dir():
         pytest.skip("needs the sources")
     folder = tmp_path / "package"
@@ -95,7 +95,7 @@ TSC_OPTIONS = {
 
 
 def check_types(folder: Path, *files: str, **options: Any) -> str:
-    """Run the TypeScript compiler; return its complaints."""
+    """Run the TypeScript compiler, and return its errors."""
     config = {"compilerOptions": {**TSC_OPTIONS, **options}, "files": files}
     (folder / "tsconfig.json").write_text(json.dumps(config), encoding="utf-8")
     (folder / "package.json").write_text('{"type": "module"}', encoding="utf-8")

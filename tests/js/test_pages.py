@@ -1,4 +1,4 @@
-"""The package in Node and in Chromium: the examples of docs/javascript.md, and the React hook."""
+"""Tests in Node and Chromium: the examples of docs/javascript.md, and the React hook."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REACT = ("react", "react-dom", "scheduler")
 
 @pytest.fixture(autouse=True)
 def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)  # the examples name files
+    monkeypatch.chdir(ROOT)  # The examples use paths of files.
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def browser() -> Iterator[Any]:
 
 @contextmanager
 def opened(browser: Any, url: str) -> Iterator[Any]:
-    """A page, which must have no errors."""
+    """Open a page, and check at the end that it reported no errors."""
     page = browser.new_page()
     page.set_default_timeout(60_000)
     complaints: list[str] = []
@@ -47,7 +47,7 @@ def opened(browser: Any, url: str) -> Iterator[Any]:
     page.goto(url)
     yield page
     page.close()
-    # Chromium reports each connection that breaks.
+    # Chromium also reports each broken connection.
     assert [each for each in complaints if "Failed to load resource" not in each] == []
 
 
@@ -115,7 +115,7 @@ def test_button_that_stops(browser: Any) -> None:
 
 @pytest.fixture(scope="module")
 def answer(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The component of the page, checked and compiled by TypeScript."""
+    """Return the component of docs/javascript.md, type-checked and compiled."""
     npm_packages("typescript", *REACT)
     folder = tmp_path_factory.mktemp("react")
     workspace(folder, "react", "@types/react", "csstype")
@@ -195,7 +195,7 @@ def test_react_component_stops_and_fails(browser: Any, answer: str) -> None:
 
 
 def test_react_messages_are_new_objects(browser: Any) -> None:
-    """So a memoized component shows every change of a call."""
+    """A memoized component shows every change, because each message is a new object."""
     probe = """
 import { createElement, memo } from "react";
 import { useMessage } from "llm-streamparse/react";
@@ -220,7 +220,7 @@ export function Answer() {
 
 
 def test_every_record_in_chromium(browser: Any) -> None:
-    """The reader has the same message in a browser as in Node, by way of the server."""
+    """In a browser, the reader gets the same message from the server as in Node."""
     app, _ = example_app(index="<!doctype html>")
     with Server(app) as server:
         page = browser.new_page()

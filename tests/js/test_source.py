@@ -1,4 +1,4 @@
-"""`fromEventSource` in Node, against real servers that break connections and refuse requests."""
+"""Tests of `fromEventSource` in Node with servers that break connections or reject requests."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TEXT = " ".join([*WORDS, ""])
 
 @dataclass
 class App:
-    """An application whose endpoint answers with these records; `refusals` are sent first."""
+    """An application that sends the `refusals`, one for each request, and then the records."""
 
     upstream: Upstream = field(default_factory=lambda: Upstream([*RECORDS, FINISHED], pause=0.002))
     store: MemoryStore | None = field(default_factory=MemoryStore)
@@ -111,7 +111,7 @@ def test_a_broken_connection_is_resumed(source: Program, messages: int) -> None:
     assert app.upstream.opened == 1
 
 
-def test_a_refusal_that_may_pass_is_repeated(source: Program) -> None:
+def test_a_temporary_error_is_retried(source: Program) -> None:
     busy = [Response(status_code=status) for status in (503, 429, 408)]
     with Server(App(refusals=busy).routes) as server:
         answer = source.ask({"url": server.url, "init": {"attempts": 3}})
@@ -127,7 +127,7 @@ def test_attempts_are_limited(source: Program) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 413])
-def test_any_other_refusal_is_final(source: Program, status: int) -> None:
+def test_other_errors_are_final(source: Program, status: int) -> None:
     app = App(refusals=[PlainTextResponse("no", status_code=status)])
     with Server(app.routes) as server:
         answer = source.ask({"url": server.url})
@@ -176,7 +176,7 @@ def test_leaving_stops_the_stream(source: Program, way: str) -> None:
             assert answer["error"] is None
         [last_id] = answer["stopped"]
         assert last_id == answer["updates"][-1]["id"]
-        assert app.upstream.closed == 0  # the store waits for the page to come back
+        assert app.upstream.closed == 0  # The store waits for the page to return.
         source.ask({"url": f"{server.url}/stop?id={last_id}", "init": {"method": "POST"}})
         until(lambda: app.upstream.closed == 1)
 
@@ -189,7 +189,7 @@ def test_abort_while_waiting_to_reconnect(source: Program) -> None:
     assert len(app.requests) == 1
 
 
-def test_go_on_by_hand(source: Program) -> None:
+def test_continuing_by_hand(source: Program) -> None:
     app = App()
     with Server(app.routes) as server:
         part = source.ask({"url": server.url, "leave": 4})

@@ -1,4 +1,4 @@
-"""Tests of the metrics of token counts, in both generations of the conventions."""
+"""Tests of the metrics of token counts, for both generations of the conventions."""
 
 from __future__ import annotations
 

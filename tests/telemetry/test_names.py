@@ -1,4 +1,4 @@
-"""Tests of the names: they are distinct and documented, in both generations."""
+"""Tests of the names of attributes and metrics: they are distinct and documented."""
 
 from __future__ import annotations
 

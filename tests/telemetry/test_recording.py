@@ -272,7 +272,7 @@ def test_session_has_a_span_for_each_answer() -> None:
     assert "gen_ai.client.operation.time_to_first_chunk" not in recorded.points()
 
 
-def test_session_that_is_cut() -> None:
+def test_session_that_is_closed_early() -> None:
     recorded = Recorded()
     parser = SessionParser("google-live", telemetry=recorded.telemetry)
     parser.feed(turn("Cut")[0])
@@ -296,7 +296,7 @@ def test_errors_of_a_tracer_do_not_reach_the_stream(caplog: pytest.LogCaptureFix
     assert len(caplog.records) == 1
 
 
-def test_metrics_are_recorded_where_no_span_can_be_started(
+def test_metrics_are_recorded_without_a_span(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     recorded = Recorded()
@@ -346,7 +346,7 @@ def test_a_session_that_fails_ends_the_spans_of_its_answers() -> None:
     assert recorded.attributes()["error.type"] == "ConnectionError"
 
 
-def test_events_of_no_answer_start_no_span() -> None:
+def test_events_without_an_answer_start_no_span() -> None:
     recorded = Recorded()
     recorder = recorded.telemetry.session_recorder()
     recorder.note([TextDelta("late", choice=3)])

@@ -39,7 +39,7 @@ def test_messages() -> None:
     assert of_messages([]) == {}
 
 
-def test_content_of_a_call_that_was_cut() -> None:
+def test_content_of_a_truncated_call() -> None:
     call = {"index": 0, "id": "c1", "function": {"name": "find", "arguments": '{"q": "ro'}}
     parser = MessageParser(api="openai-chat")
     parser.feed(

@@ -1,4 +1,4 @@
-"""Starts a Redis or Valkey server on a socket in a temporary folder."""
+"""A Redis or Valkey server with a socket in a temporary folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMES = ("redis-server", "valkey-server")
 
 
 class RedisServer:
-    """A server. If it `keeps` its records, they survive a restart."""
+    """A server process; with `keeps`, its records survive a restart."""
 
     def __init__(self, program: str, keeps: bool = False) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="redis"))

@@ -1,4 +1,4 @@
-"""A real server in a thread, and a client that reads records as a page would."""
+"""A real server in a thread, and a client that reads records like a web page."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ import uvicorn
 
 from streamparse import SSEDecoder
 
-TIMEOUT = 30.0  # seconds, for what takes a tenth of one
+TIMEOUT = 30.0  # Seconds, for work that usually takes a tenth of a second.
 
 
 class Server:
-    """An application served by uvicorn on its own port."""
+    """Serves an application with uvicorn on a free port."""
 
     def __init__(self, app: Any, patience: int = 5) -> None:
         self._listening = socket.socket()
@@ -56,7 +56,7 @@ class Server:
 
 
 class Breaking:
-    """An application whose connections at `path` break after some messages."""
+    """An application whose connections at `path` break after a number of messages."""
 
     def __init__(self, app: Any, path: str, messages: int) -> None:
         self._app = app
@@ -77,17 +77,17 @@ class Breaking:
 
 
 def until(condition: Callable[[], object], timeout: float = TIMEOUT) -> None:
-    """Wait for it; fail if it does not come."""
+    """Wait until the condition is true; fail after `timeout` seconds."""
     end = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > end:
-            pytest.fail("waited in vain")
+            pytest.fail("the condition did not become true")
         time.sleep(0.005)
 
 
 @dataclass
 class Upstream:
-    """An async source that counts what is asked of it; `pause` seconds before each item."""
+    """An async source that counts how often it was opened, read and closed."""
 
     items: list[Any]
     pause: float = 0.0
@@ -117,8 +117,8 @@ class Upstream:
 
 
 @dataclass
-class Got:
-    """The data of one connection."""
+class Received:
+    """What a client received from one connection."""
 
     ids: list[str] = field(default_factory=list)
     data: list[Any] = field(default_factory=list)
@@ -139,16 +139,16 @@ def connected(url: str, last_id: str = "", **options: Any) -> Iterator[httpx.Res
 
 
 def whole_events(records: list[Any]) -> list[Any]:
-    """Records with the facts about the record before; see `frontends.CompactEvents`."""
+    """Expand compact records, which omit what the record before has; see `CompactEvents`."""
     events: list[Any] = []
     for record in records:
         events.append(record if "type" in record else {**events[-1], **record})
     return events
 
 
-def get(url: str, last_id: str = "", stop_after: int | None = None) -> Got:
-    """Read to the end, or until this number of records."""
-    got = Got(last_id=last_id)
+def get(url: str, last_id: str = "", stop_after: int | None = None) -> Received:
+    """Read a response to its end, or until it has this number of records."""
+    got = Received(last_id=last_id)
     with connected(url, last_id) as response:
         got.status, got.headers = response.status_code, dict(response.headers)
         decoder = SSEDecoder()

@@ -1,4 +1,4 @@
-"""Tests of the pump alone: there is always a last record, and the source is closed."""
+"""Tests of the pump: it always writes a last record and closes its source."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def run(task: Coroutine[Any, Any, Any]) -> None:
 
 
 async def records(store: MemoryStore) -> list[Any]:
-    """Return the stored records of the stream; it must have ended."""
+    """Return the stored records of the stream, which must have ended."""
     batch = await store.read("s", "reader", 1, 0)
     assert batch.ended
     return [json.loads(each.data) for each in SSEDecoder().feed(batch.data)]
@@ -124,7 +124,7 @@ def test_cancelled_with_its_loop() -> None:
 
 
 def test_cancelled_with_its_loop_while_it_waits_for_its_reader() -> None:
-    """It must stop waiting, or a server that is shut down would hang."""
+    """A cancelled pump stops waiting, so that a server can shut down."""
     upstream, store = Upstream(list(range(9))), MemoryStore(ahead=0)
 
     async def scene() -> None:

@@ -1,4 +1,4 @@
-"""Any reader of server-sent events reads the records back, with any content."""
+"""Tests of the records: readers of server-sent events get back any content."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_records_round_trip(texts: list[str]) -> None:
     got = []
     for number, text in enumerate(texts, 1):
         got += decoder.feed(record(text, StreamPosition(NAME, number)) + HEARTBEAT)
-    # All line ends become line feeds: the format has one kind only.
+    # All line ends become line feeds, because server-sent events have only one kind.
     same = [text.replace("\r\n", "\n").replace("\r", "\n") for text in texts]
     assert [each.data for each in got] == same
     assert [parse_position(each.id) for each in got] == [
@@ -45,7 +45,7 @@ def test_the_opening_has_an_id_and_no_data() -> None:
 @pytest.mark.parametrize(
     "text", ["", "end", NAME, f"{NAME}-", f"{NAME}-x", f"{NAME[1:]}-1", f"{NAME}-1 ", f"{NAME}--1"]
 )
-def test_foreign_ids_have_no_position(text: str) -> None:
+def test_other_ids_have_no_position(text: str) -> None:
     assert parse_position(text) is None
 
 

@@ -1,4 +1,4 @@
-"""Tests of the contract of `EventStore` with both stores, and of faults of a shared store."""
+"""Tests of the contract of `EventStore` with both stores, and of failures of a shared store."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_the_writer_waits_for_its_reader(kind: str | RedisServer) -> None:
         writing = asyncio.create_task(store.append("s", b"x"))
         assert await waits(writing)
         assert (await store.read("s", "r", 0, 0)).number == 1
-        assert await waits(writing)  # the reader has not confirmed the record yet
+        assert await waits(writing)  # The reader has not confirmed the record yet.
         reading = asyncio.create_task(store.read("s", "r", 1, 5))
         await writing
         assert await reading == Batch(b"x", 2, False)
@@ -153,7 +153,7 @@ def test_abandoned_when_the_last_reader_stays_away(kind: str | RedisServer) -> N
         watching = asyncio.create_task(store.abandoned("s"))
         await store.read("s", "one", 1, 0)
         await store.leave("s", "one")
-        await store.read("s", "two", 1, 0)  # in time
+        await store.read("s", "two", 1, 0)  # Before the grace period ends.
         await asyncio.sleep(0.4)
         assert not watching.done()
         await store.read("s", "three", 1, 0)
@@ -239,7 +239,7 @@ def test_every_record_once_and_in_order(
     run(scene, kind)
 
 
-# Faults of a shared store
+# Failures of a shared store
 
 
 def test_processes_share_a_stream(server: RedisServer) -> None:
@@ -284,7 +284,7 @@ def test_the_readers_of_a_killed_writer(server: RedisServer) -> None:
         store = RedisStore(server.url, prefix="p", lease=0.4)
         batch = await store.read(stream, "r", 0, 5)
         assert batch == Batch(b"0 1 2 3 4 ", 5, False)
-        assert await store.read(stream, "r", 5, 1.2) == Batch(b"", 5, False)  # it lives
+        assert await store.read(stream, "r", 5, 1.2) == Batch(b"", 5, False)  # The writer is alive.
         writer.send_signal(signal.SIGKILL)
         with pytest.raises(WriterLostError):
             await store.read(stream, "r", 5, 20)
@@ -307,7 +307,7 @@ def test_the_readers_of_a_killed_writer(server: RedisServer) -> None:
         writer.stdout.close()
 
 
-def test_a_page_learns_that_its_writer_is_lost(server: RedisServer) -> None:
+def test_a_page_is_told_that_its_writer_is_lost(server: RedisServer) -> None:
     sent: list[bytes] = []
 
     async def send(message: Any) -> None:
@@ -331,7 +331,7 @@ def test_a_page_learns_that_its_writer_is_lost(server: RedisServer) -> None:
     assert json.loads(last)["error"]["code"] == "writer_lost"
 
 
-def test_an_earlier_writer_learns_that_another_continues(server: RedisServer) -> None:
+def test_an_earlier_writer_cannot_append_after_another(server: RedisServer) -> None:
     async def scene() -> None:
         one, two = (RedisStore(server.url, prefix="p") for _ in range(2))
         stream = secrets.token_hex(4)
@@ -346,7 +346,7 @@ def test_an_earlier_writer_learns_that_another_continues(server: RedisServer) ->
 
 
 def test_a_repeated_command_stores_nothing_twice(server: RedisServer) -> None:
-    """A client repeats a command whose reply was lost."""
+    """A client may repeat a command whose reply was lost."""
 
     async def scene() -> None:
         store = RedisStore(server.url, prefix="p")
@@ -451,7 +451,7 @@ def test_a_client_that_decodes_replies(server: RedisServer) -> None:
         await store.append(stream, b"b", last=True)
         assert await reading == Batch(b"b", 2, True)
         await store.aclose()
-        assert await client.ping()  # the store does not close the caller's client
+        assert await client.ping()  # The store does not close the caller's client.
         await client.aclose()
 
     asyncio.run(scene())

@@ -1,4 +1,4 @@
-"""A real server and real clients: what a page receives, and when its source is closed."""
+"""Tests of responses with a real server: what a page receives, and when sources are closed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ENDED = {"type": "stream_ended"}
 
 
 def application(source: Any, **options: Any) -> Starlette:
-    """Every request to `/` is answered by this source."""
+    """Return an application that answers requests to `/` with this source."""
 
     async def endpoint(request: Request) -> Response:
         return sse_response(source, **options)
@@ -48,7 +48,7 @@ def application(source: Any, **options: Any) -> Starlette:
     return Starlette(routes=[Route("/", endpoint, methods=["GET", "POST"])])
 
 
-# The data that the page gets
+# The data that a page receives
 
 
 def test_items_arrive_with_ids_and_an_end() -> None:
@@ -97,7 +97,7 @@ def test_events_of_a_stream_of_a_provider() -> None:
         ENDED["type"],
     ]
     assert [each["text"] for each in got.data[1:3]] == ["Hel", "lo"]
-    assert got.data[2] == {"text": "lo"}  # continues the record before it
+    assert got.data[2] == {"text": "lo"}  # The rest is as in the record before.
 
 
 def test_events_in_full_and_in_batches() -> None:
@@ -141,7 +141,7 @@ def test_blocking_sources(kind: str) -> None:
     with Server(application(source)) as server:
         got = get(server.url)
     if kind == "stream":
-        # It has no finish reason.
+        # The answer has no finish reason.
         assert got.data[:3] == [0, 1, 2]
         assert got.data[3]["type"] == "stream_failed"
     else:
@@ -165,7 +165,7 @@ def test_items_that_encode_leaves_out() -> None:
     with Server(application(Upstream(NUMBERS), encode=even)) as server:
         got = get(server.url)
         assert got.data == [[number] for number in NUMBERS[::2]]
-        assert got.last_id == "end"  # reported without data
+        assert got.last_id == "end"  # A record without data.
         assert get(server.url, got.last_id).status == 204
 
 
@@ -179,7 +179,7 @@ def test_the_end_in_another_protocol() -> None:
 
 
 def test_records_of_a_front_end() -> None:
-    """As docs/frontends.md has it: the client of that protocol reads what it would read anyway."""
+    """The records of `UIMessageStream` arrive as they would without `sse_response`."""
     chunks: list[Any] = [{"choices": [{"delta": {"content": text}}]} for text in ("Hel", "lo")]
     chunks.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
 
@@ -192,10 +192,10 @@ def test_records_of_a_front_end() -> None:
         for record in ui.finish():
             yield record
 
-    def told(record: Any) -> str:
+    def as_text(record: Any) -> str:
         return "[DONE]" if record["type"].startswith("stream_") else encoded(record)
 
-    app = application(records, encode=told, headers=UIMessageStream.headers)
+    app = application(records, encode=as_text, headers=UIMessageStream.headers)
     with Server(app) as server, connected(server.url) as response:
         assert response.headers.get_list("content-type") == ["text/event-stream"]
         assert response.headers["x-vercel-ai-ui-message-stream"] == "v1"
@@ -210,7 +210,7 @@ def test_records_of_a_front_end() -> None:
 
 
 def test_documented_application(monkeypatch: pytest.MonkeyPatch) -> None:
-    """docs/frontends.md: its blocks up to the one with `ui_message_response`, which is served."""
+    """The application in docs/frontends.md, up to `ui_message_response`, can be served."""
     root = Path(__file__).parents[2]
     monkeypatch.chdir(root)
     text = (root / "docs" / "frontends.md").read_text(encoding="utf-8")
@@ -321,7 +321,7 @@ def test_client_that_leaves_a_blocking_source() -> None:
 
 
 class BlockingResponse:
-    """A response whose read ends only when it is closed, like those of HTTP libraries."""
+    """A response whose read ends only when it is closed, as in HTTP libraries."""
 
     def __init__(self) -> None:
         self.closed = threading.Event()
@@ -404,7 +404,7 @@ def test_client_that_comes_too_late() -> None:
         first = get(server.url, stop_after=1)
         until(lambda: upstream.closed)
         late = get(server.url, first.last_id)
-        assert late.data[-1] == {"type": "stream_stopped"}  # the text so far, and the truth
+        assert late.data[-1] == {"type": "stream_stopped"}  # After the records so far.
         assert late.data[:-1] == NUMBERS[1 : len(late.data)]
         until(lambda: not store.streams)
         too_late = get(server.url, first.last_id)
@@ -464,7 +464,7 @@ def test_stopped_by_the_page() -> None:
 
 
 class FarStore:
-    """A store that takes its time, as one that processes share would; an `EventStore` by shape."""
+    """A slow store, like one that processes share; it has the methods of `EventStore`."""
 
     def __init__(self, near: MemoryStore, broken: bool = False) -> None:
         self.near = near
@@ -509,7 +509,7 @@ def test_client_that_leaves_before_its_stream_exists() -> None:
         for number in range(30):
             with socket.create_connection(server.address) as leaving:
                 leaving.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-                time.sleep(number / 5000)  # up to 6 ms: before, while and after it begins
+                time.sleep(number / 5000)  # Up to 6 ms: before, during and after its start.
         assert server.loop is not None
         until(lambda: len(asyncio.all_tasks(server.loop)) < 5 and not near.streams)
     assert upstream.opened == upstream.closed
@@ -523,7 +523,7 @@ def test_store_that_raises() -> None:
 
 
 async def connection(app: Any, last_id: str, cut: int | None) -> tuple[bytes, bool]:
-    """The data of one connection without sockets, broken after `cut` bytes, and if it is whole."""
+    """Return the data of a connection that breaks after `cut` bytes, and whether it is complete."""
     got, gone = bytearray(), asyncio.Event()
     whole = False
 
@@ -574,7 +574,7 @@ def test_every_event_arrives_once_wherever_the_connection_breaks(
             last_id = decoder.last_event_id or last_id
             if whole:
                 break
-            if not last_id:  # broken before its first byte: the client has no id of that stream
+            if not last_id:  # It broke before the first id, so the client must start again.
                 opened.clear()
         return data
 
@@ -595,7 +595,7 @@ def test_server_that_is_shut_down_closes_its_sources(caplog: pytest.LogCaptureFi
         assert upstream.closed == 1
 
 
-# Crowds
+# Many clients
 
 
 def test_slow_reader_slows_only_its_own_source() -> None:
@@ -613,10 +613,10 @@ def test_slow_reader_slows_only_its_own_source() -> None:
             slow.sendall(b"GET /?big=1 HTTP/1.1\r\nHost: x\r\n\r\n")
             assert slow.recv(1000)
             given = -1
-            while given != big.given:  # until nothing moves any more
+            while given != big.given:  # Until the source is no longer read.
                 given = big.given
                 time.sleep(0.3)
-            # Waiting records are in the store, in the server and in the buffers of the socket.
+            # Unread records are in the store, in the server and in the buffers of the socket.
             assert 0 < given < 1_500
             assert store.size < 400_000
             assert get(server.url).data == [*NUMBERS, ENDED]
@@ -629,7 +629,7 @@ def test_slow_reader_slows_only_its_own_source() -> None:
 
 
 def test_hundreds_at_once() -> None:
-    """Each gets its own, whole, though a third of the connections are dropped and resumed."""
+    """Each client gets its own complete stream, even if it disconnects and resumes."""
     sources: dict[str, Upstream] = {}
 
     async def endpoint(request: Request) -> Response:
@@ -727,11 +727,11 @@ def test_options_are_checked_at_once(option: str, values: list[float]) -> None:
             sse_response([], **{option: value})  # type: ignore[arg-type]
 
 
-# A request cleans up, however it ends
+# Every way in which a request can end
 
 
 class Visit:
-    """One request without a server; `send` blocks or raises from message number `most` on."""
+    """A request without a server; after `most` messages, `send` blocks or raises."""
 
     def __init__(self, most: int = 10**6, error: Exception | None = None) -> None:
         self.sent: list[Any] = []

@@ -1,4 +1,4 @@
-"""The store in memory: always bounded, and without gaps."""
+"""Tests of the store in memory: it is bounded, and readers miss no records."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_waiting_times_out() -> None:
 
 
 @pytest.mark.parametrize("after", [-1, 2, 99])
-def test_no_such_record(after: int) -> None:
+def test_reading_a_record_that_does_not_exist(after: int) -> None:
     async def scene() -> None:
         store = MemoryStore()
         await store.append("s", b"a")
@@ -66,11 +66,11 @@ def test_no_such_record(after: int) -> None:
 def test_writer_waits_for_the_reader() -> None:
     async def scene() -> None:
         store = MemoryStore(ahead=10)
-        await store.append("s", b"1234567890ab")  # one record may be larger
+        await store.append("s", b"1234567890ab")  # A single record may exceed `ahead`.
         writing = asyncio.create_task(store.append("s", b"x"))
         assert await is_waiting(writing)
         assert (await store.read("s", "r", 0, 0)).number == 1
-        assert await is_waiting(writing)  # read, but the reader does not have it yet
+        assert await is_waiting(writing)  # The reader has not confirmed the record yet.
         reading = asyncio.create_task(store.read("s", "r", 1, 1))
         await writing
         assert await reading == Batch(b"x", 2, False)
@@ -100,7 +100,7 @@ def test_stream_is_abandoned_when_its_reader_does_not_come_back() -> None:
         watching = asyncio.create_task(store.abandoned("s"))
         await store.read("s", "one", 1, 0)
         await store.leave("s", "one")
-        await store.read("s", "two", 1, 0)  # in time
+        await store.read("s", "two", 1, 0)  # Before the grace period ends.
         await asyncio.sleep(0.1)
         assert not watching.done()
         await store.append("s", b"b")
@@ -109,7 +109,7 @@ def test_stream_is_abandoned_when_its_reader_does_not_come_back() -> None:
         writing = asyncio.create_task(store.append("s", b"c"))
         assert await is_waiting(writing)
         await watching
-        await writing  # what was being written is kept: there is no more waiting
+        await writing  # An abandoned stream makes no writer wait.
         assert (await store.read("s", "three", 1, 0)).data == b"bc"
         await store.abandoned("unknown")
 
@@ -193,7 +193,9 @@ def test_ended_streams_are_kept_for_a_while() -> None:
         await store.read("s", "one", 0, 0)
         await asyncio.sleep(0.1)
         await store.leave("s", "one")
-        assert (await store.read("s", "two", 0, 0)).data == b"a"  # again, a second later
+        assert (
+            await store.read("s", "two", 0, 0)
+        ).data == b"a"  # Within the time that streams are kept.
         await store.leave("s", "two")
         await asyncio.sleep(0.1)
         assert store.streams == store.size == 0
@@ -213,7 +215,7 @@ def test_ended_streams_have_a_common_bound() -> None:
         assert (await store.read("c", "r", 0, 0)).ended
         await store.append("e", b"1234567890", last=True)
         await store.leave("e", "r")
-        assert store.streams == 3  # one of them is being read
+        assert store.streams == 3  # One of them has a reader.
 
     run(scene())
 
@@ -234,7 +236,7 @@ def test_bounds_are_not_negative(name: str) -> None:
 def test_no_gaps_and_never_more_than_the_bounds(
     sizes: list[int], stays: list[int], back: int, capacity: int, ahead: int
 ) -> None:
-    """A reader that reads a little, is cut, and comes back with a number it had before."""
+    """A reader that leaves and returns with an earlier number gets all records it can still get."""
     records = [bytes([65 + number % 26]) * size for number, size in enumerate(sizes)]
 
     async def scene() -> None:
@@ -255,7 +257,7 @@ def test_no_gaps_and_never_more_than_the_bounds(
                 try:
                     batch = await store.read("s", reader, have, 1)
                 except ExpiredError:
-                    assert have < oldest  # only after it went back
+                    assert have < oldest  # Only after it went back.
                     have = oldest
                     continue
                 assert batch.data == b"".join(records[have - 1 : batch.number - 1])

@@ -1,4 +1,4 @@
-"""Tests of streamparse.web.ui_messages: an answer for `useChat`."""
+"""Tests of streamparse.web.ui_messages: responses for `useChat` and AG-UI."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CHUNKS = [text_chunk("Hel"), text_chunk("lo"), chunk(finish="stop")]
 
 
 def served(make: Any) -> tuple[httpx.Response, list[Any]]:
-    """The response of an application that returns what `make` returns, and its records."""
+    """Return the response of an application that answers with `make()`, and its records."""
 
     async def chat(request: object) -> Any:
         return make()
@@ -74,7 +74,7 @@ def test_an_answer_from_any_source(kind: str) -> None:
 
 
 @pytest.mark.parametrize("is_async", [True, False])
-def test_failures_are_logged_and_told(is_async: bool, caplog: pytest.LogCaptureFixture) -> None:
+def test_failures_are_logged_and_reported(is_async: bool, caplog: pytest.LogCaptureFixture) -> None:
     upstream = Upstream(CHUNKS[:1], error=ConnectionError("secret of the house"))
 
     def broken() -> Any:
@@ -90,7 +90,7 @@ def test_failures_are_logged_and_told(is_async: bool, caplog: pytest.LogCaptureF
     assert "secret of the house" in caplog.text
 
 
-def test_the_words_of_an_error() -> None:
+def test_error_messages() -> None:
     def broken() -> Any:
         yield CHUNKS[0]
         raise ConnectionError("no")
@@ -123,7 +123,7 @@ def test_a_page_that_leaves_closes_the_source() -> None:
 
 
 def test_records_of_the_encoder_between_the_events() -> None:
-    """The source writes data of its own, one record or a list of them, by the same encoder."""
+    """A source may yield records of the encoder, one or a list, between its events."""
 
     def answer(encoder: Any) -> Any:
         yield encoder.data("progress", 1, transient=True)
@@ -200,7 +200,7 @@ def test_a_lost_stream_is_an_error_on_the_page() -> None:
     assert "secret" not in str(ui_messages._last_of_ag_ui(failed))
 
 
-def test_others_may_not_replay() -> None:
+def test_other_users_may_not_replay() -> None:
     store = MemoryStore()
 
     async def again(request: object) -> Any:
@@ -211,8 +211,8 @@ def test_others_may_not_replay() -> None:
 
 
 @pytest.mark.parametrize("example", [False, True])
-def test_the_real_clients_reload(example: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The transport of `useChat` and the agent of AG-UI disconnect and reconnect."""
+def test_reloading_with_the_real_clients(example: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clients of `useChat` and AG-UI disconnect and get the whole answer again."""
     records = response_of(text_events("one two three four five six.", size=4))
     upstream = Upstream(records, pause=0.03)
     store, names = MemoryStore(capacity=100_000), dict[str, str]()
