@@ -1,6 +1,6 @@
 """Assertions of the laws for any text in any format.
 
-Does not import hypothesis or pytest: the fuzz targets use this module too.
+This module does not import hypothesis or pytest, because the fuzz targets use it too.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ ENDINGS = (ToolCallCompleted, ToolCallRejected, ToolCallTruncated)
 
 @dataclass(frozen=True)
 class Reading:
-    """The complete result of a run as plain data: equal readings are equal for law 1."""
+    """The complete result of a run as plain data; law 1 requires equal readings."""
 
     message: Any
-    events: list[Any]  # merged
+    events: list[Any]  # adjacent deltas merged
     texts: dict[Any, str]
     error: Failure | None
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run as it was."""
+    """The message, the events and the error of a run."""
 
     message: Message
     events: list[Any]
@@ -68,7 +68,7 @@ class Run:
 
 
 def run(format: str | Format, pieces: Iterable[str], **options: Any) -> Run:
-    """Feed the pieces to a new parser and finish, up to the first failure."""
+    """Feed the pieces to a new parser and finish, or stop at the first error."""
     parser = FormatParser(format, **options)
     events: list[Any] = []
     try:
@@ -80,11 +80,11 @@ def run(format: str | Format, pieces: Iterable[str], **options: Any) -> Run:
     return Run(parser.message, events, None)
 
 
-# The results that an answer must have
+# The results of a known answer
 
 
 def check_answer(message: Message, answer: Answer) -> None:
-    """The message equals the answer and is complete."""
+    """Assert that the message equals the answer and is complete."""
     assert message.text.strip() == answer.content
     assert message.reasoning.strip() == answer.reasoning
     assert [call.name for call in message.tool_calls] == [call.name for call in answer.calls]
@@ -96,7 +96,7 @@ def check_answer(message: Message, answer: Answer) -> None:
 
 
 def check_truncated(answer: Answer, place: int, pieces: Sequence[str]) -> None:
-    """Laws 7 and 8: only the calls that are whole are complete, and nothing is lost.
+    """Assert that only whole calls are complete (law 7) and nothing is lost (law 8).
 
     `pieces` are the text of the answer up to `place`.
     """
@@ -117,11 +117,11 @@ def check_truncated(answer: Answer, place: int, pieces: Sequence[str]) -> None:
     check_nothing_lost("".join(pieces), answer.format, found)
 
 
-# The results that any run must have
+# The results of any run
 
 
 def check_events(found: Run) -> None:
-    """Law 4: the deltas add up; and the life cycle of message and calls."""
+    """Assert that deltas add up (law 4), and that message and calls start and end once."""
     events, message = found.events, found.message
     assert isinstance(events[0], MessageStarted)
     assert isinstance(events[-1], MessageFinished)
@@ -142,7 +142,7 @@ def _joined(events: Iterable[Any], kind: Any) -> str:
 
 
 def check_call(call: ToolCall, events: list[Any]) -> None:
-    """One start, one end, and in between what adds up to the arguments."""
+    """Assert that a call has one start and one end, and deltas that add up to its arguments."""
     assert [type(event) for event in events if isinstance(event, ToolCallStarted)] == [
         ToolCallStarted
     ]
@@ -182,7 +182,7 @@ def _value_events(events: Iterable[Any]) -> list[Any]:
 
 
 def check_growth(format: str | Format, pieces: Iterable[str], **options: Any) -> None:
-    """The text shown after one piece is a prefix of the text shown after the next."""
+    """Assert that the text and the arguments after one piece begin those after the next (law 3)."""
     parser = FormatParser(format, **options)
     message = parser.message
     shown: list[Any] = []
@@ -199,7 +199,7 @@ def check_growth(format: str | Format, pieces: Iterable[str], **options: Any) ->
         assert len(calls) >= len(shown)
         now = [json.loads(json.dumps(call.partial)) for call in calls]
         assert all(map(grows, shown, now))
-        # (Before the first value of a call there is nothing to grow from.)
+        # (A call without a value yet may become anything.)
         shown = now
 
 
@@ -228,10 +228,10 @@ def grows(old: Any, new: Any) -> bool:
 # Law 8
 
 _WORD = re.compile(r"[^\W_]{3,}")
-_RECIPIENT = re.compile(r"to=[^\s<]+")  # the call repeats who runs it
-_ATTRIBUTE = re.compile(r'\b(?!(?:tool|key)=)\w+="[^"]*"|\w+="')  # only the names carry data
+_RECIPIENT = re.compile(r"to=[^\s<]+")  # the call repeats the name in it
+_ATTRIBUTE = re.compile(r'\b(?!(?:tool|key)=)\w+="[^"]*"|\w+="')  # only `tool` and `key` carry data
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4}|U[0-9a-fA-F]{0,8}|x[0-9a-fA-F]{0,2}|.|$)", re.DOTALL)
-# The keys and words of the templates: the frame of a call is not part of it.
+# Keys and words of the templates, which are framing and not part of a call.
 _FRAMING = (
     "name arguments parameters args type function tool_name tool_call_id id index json constrain "
     "assistant functions commentary analysis final self user message call string object array "
@@ -240,7 +240,7 @@ _FRAMING = (
 
 
 def check_nothing_lost(text: str, format: str | Format, found: Run, suffix: str = "") -> None:
-    """Every word of the text is in the result of the run, or is framing."""
+    """Assert that every word of the text is in the result of the run, or is framing (law 8)."""
     dump = _dump(found)
     words = literals(format_of(format).with_suffix(suffix))
     framing = " ".join([_FRAMING, *words])
@@ -252,7 +252,7 @@ def check_nothing_lost(text: str, format: str | Format, found: Run, suffix: str 
         text = _ATTRIBUTE.sub(" ", text)
     calls = found.message.tool_calls
     broken = any(call.status == "rejected" or type(call.partial) is not dict for call in calls)
-    # A limit may end an attempt at a call inside a word: the rest of the word is text.
+    # A limit may end the start of a call inside a word; the rest of the word is text.
     broken = broken or any(
         isinstance(event, ProviderEvent) and event.name == "incomplete_call"
         for event in found.events
@@ -263,12 +263,12 @@ def check_nothing_lost(text: str, format: str | Format, found: Run, suffix: str 
 
 
 def _is_split(word: str, dump: str) -> bool:
-    """Return whether JSON broke inside the word, so that its halves are in different places."""
+    """Return whether the word is in two places, because an error ended the JSON inside it."""
     return any(word[:place] in dump and word[place:] in dump for place in range(1, len(word)))
 
 
 def _dump(found: Run) -> str:
-    """All text that reached the caller."""
+    """Return all text that reached the caller."""
     message = found.message
     parts = [message.text, message.reasoning]
     for call in message.tool_calls:
@@ -286,7 +286,7 @@ def _dump(found: Run) -> str:
 def check_any_text(
     format: str | Format, text: str, cuttings: Iterable[Sequence[str]], **options: Any
 ) -> None:
-    """Laws 1, 4 and 8 for any text at all; an exception that is not ours escapes from here."""
+    """Assert laws 1, 4 and 8 for any text. Exceptions other than our own are not caught."""
     whole = run(format, [text], **options)
     for pieces in cuttings:
         assert run(format, pieces, **options).reading == whole.reading

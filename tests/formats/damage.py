@@ -1,6 +1,6 @@
-"""Texts spoilt as models and transports spoil them: pieces lost, doubled, moved, put in.
+"""Texts that are damaged as by models and transports: pieces lost, doubled, moved or inserted.
 
-Does not import hypothesis: the fuzz targets use this module too.
+This module does not import hypothesis, because the fuzz targets use it too.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NOISE = (
 
 
 def damaged(text: str, format: Format, choose: Choices) -> str:
-    """The text, spoilt in one to four places."""
+    """Return the text with one to four damages."""
     words = [*literals(format), *_NOISE]
     for _ in range(choose.choice([1, 1, 2, 4])):
         place = choose.randrange(len(text) + 1)

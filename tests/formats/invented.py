@@ -1,7 +1,7 @@
-"""Random answers of a model: texts, names, arguments, and the schemas that they fit.
+"""Random answers of a model: texts, names, arguments, and schemas that the arguments match.
 
-Does not import hypothesis: the fuzz targets use this module too. All choices come from a
-`random.Random`, or from what has its methods.
+This module does not import hypothesis, because the fuzz targets use it too. All choices are made by
+a `random.Random`, or by an object with its methods.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Choices: TypeAlias = random.Random
 
 NAMES = ("water_plants", "search", "noop", "write_file", "a", "do2", "_x")
 KEYS = ("city", "n", "body_text", "x_1", "größe")
-# Keys for formats that take them from between delimiters.
+# Keys for formats that write them between delimiters.
 TAG_KEYS = (*KEYS, "max-size", "a.b", "two words")
 ANY_KEYS = (*TAG_KEYS, "", 'quo"te', "name", "arguments", "😀", "back\\slash", "new\nline")
 
@@ -28,7 +28,7 @@ _TAGS = ("<", ">", "</", "<|", "|>", "&amp;", ":", ";", "`", "```", "=", "]]>", 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A call as the model means it."""
+    """A call that the model intends to make."""
 
     name: str
     arguments: dict[str, Any]
@@ -40,7 +40,7 @@ class Wanted:
 
 
 def literals(format: Format) -> list[str]:
-    """All literal text of the format, the patterns of headers left out."""
+    """Return all literal text of the format, without the patterns of headers."""
     return sorted({word for word in _literals(format) if word})
 
 
@@ -57,7 +57,7 @@ def _literals(part: Any) -> Iterator[str]:
 
 
 def markers(format: Format) -> list[str]:
-    """The literals that may mean something in text: not single characters."""
+    """Return the literals of more than two characters that are not white space."""
     return [word for word in literals(format) if len(word) > 2 and not word.isspace()]
 
 
@@ -65,7 +65,7 @@ def markers(format: Format) -> list[str]:
 
 
 def text(choose: Choices, words: Sequence[str], size: int = 6, whole: bool = False) -> str:
-    """A text with parts of `words` in it; `whole`: also with all of some."""
+    """Return a text with parts of some `words`; if `whole`, with whole words."""
     pieces: list[str] = []
     for _ in range(choose.randrange(size)):
         kind = choose.randrange(6)
@@ -82,9 +82,9 @@ def text(choose: Choices, words: Sequence[str], size: int = 6, whole: bool = Fal
 
 
 def prose(choose: Choices, words: Sequence[str]) -> str:
-    """Text outside calls: without white space around it, and without any of `words`.
+    """Return text outside calls, without any of `words` and without white space around it.
 
-    Nor with Markdown code, which would quote the text after it.
+    It contains no Markdown code, which would quote the text after it.
     """
     found = text(choose, words).replace("`", "'")
     if any(word in found for word in words):
@@ -99,9 +99,13 @@ def prose(choose: Choices, words: Sequence[str]) -> str:
 class Manner:
     """The content that a format can express.
 
-    - `keys`, `inner_keys`: of the arguments and of objects in them. `is_text`: may this be a
-      string? `whole`: strings may hold the format's own markers.
-    - `uniform`: all items of an array have one schema; `typed`: strings need one.
+    Attributes:
+        keys: The keys of the arguments.
+        inner_keys: The keys of objects inside the arguments.
+        is_text: Returns whether a text may be a string.
+        whole: Whether strings may contain the markers of the format.
+        uniform: Whether all items of an array have one schema.
+        typed: Whether strings need a schema.
     """
 
     keys: Sequence[str] = ANY_KEYS
@@ -113,7 +117,7 @@ class Manner:
 
 
 def wanted(choose: Choices, manner: Manner, words: Sequence[str], number: int) -> Wanted:
-    """A call; `number` makes its name one of its own."""
+    """Return a call; `number` makes its name unique."""
     arguments: dict[str, Any] = {}
     properties: dict[str, Any] = {}
     for _ in range(choose.choice([0, 1, 1, 2, 3])):
@@ -126,7 +130,7 @@ def wanted(choose: Choices, manner: Manner, words: Sequence[str], number: int) -
 
 
 def value(choose: Choices, manner: Manner, words: Sequence[str], depth: int = 0) -> tuple[Any, Any]:
-    """A value and its schema."""
+    """Return a value and its schema."""
     kind = choose.randrange(8 if depth < 3 else 6)
     if kind < 3:
         said = text(choose, words, whole=manner.whole)
@@ -172,7 +176,7 @@ def scalar(choose: Choices, kind: int) -> tuple[Any, Any]:
 
 
 def text_schema(choose: Choices, said: str, manner: Manner) -> Any:
-    """A schema by which `text`, written without quotes, is a string."""
+    """Return a schema by which `said`, written without quotes, is a string."""
     schemas: list[Any] = [
         {"type": "string"},
         {"$ref": "#/$defs/Text"},

@@ -1,4 +1,4 @@
-"""Reads a text whole, in characters and in odd pieces, and compares the results."""
+"""Reads a text whole, in characters and in other pieces, and compares the results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CUTS: tuple[list[int], ...] = ([], [1], [2], [3, 1, 7], [0, 5])
 
 
 def read(format: str | Format, text: str, **options: Any) -> Run:
-    """The result of the text, which is the same for all cuts, with nothing lost."""
+    """Return the result of the text, checked to be the same for all cuts, with nothing lost."""
     found = run(format, [text], **options)
     for sizes in CUTS:
         assert run(format, cut(text, sizes), **options).reading == found.reading
@@ -24,25 +24,25 @@ def read(format: str | Format, text: str, **options: Any) -> Run:
 
 
 def message_of(format: str | Format, text: str, **options: Any) -> Message:
-    """The message that the text gives."""
+    """Return the message of the text."""
     return read(format, text, **options).message
 
 
 def calls_of(format: str | Format, text: str, **options: Any) -> list[tuple[str | None, Any]]:
-    """Names and arguments of its calls, all of them complete."""
+    """Return the names and arguments of the calls, checked to be complete."""
     message = message_of(format, text, **options)
     assert [call.status for call in message.tool_calls] == ["complete"] * len(message.tool_calls)
     return [(call.name, call.arguments) for call in message.tool_calls]
 
 
 def only(message: Message) -> Any:
-    """Its only call."""
+    """Return the only call of the message."""
     (call,) = message.tool_calls
     return call
 
 
 def tool(name: str, **properties: Any) -> dict[str, Any]:
-    """A tool by its properties, each a type or a schema."""
+    """Return a tool with these properties, each given as a type or a schema."""
     schemas = {
         key: {"type": given} if isinstance(given, str) else given
         for key, given in properties.items()
@@ -51,7 +51,7 @@ def tool(name: str, **properties: Any) -> dict[str, Any]:
 
 
 def calls_in(message: Message) -> list[tuple[str | None, str, Any]]:
-    """The name, the status and the arguments of each call, as far as they were read."""
+    """Return the name, the status and the arguments so far of each call."""
     return [
         (call.name, call.status, call.arguments if call.status == "complete" else call.partial)
         for call in message.tool_calls

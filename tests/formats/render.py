@@ -1,7 +1,8 @@
 """Writes answers in each of the formats, in the spellings that models use.
 
-The writers follow the formats' own templates, not the table that is under test; of that they only
-take which texts a value must not hold. Does not import hypothesis: the fuzz targets use it too.
+The writers follow the chat templates of the formats, not the table that is tested; from the table
+they use only the texts that a value must not contain. This module does not import hypothesis,
+because the fuzz targets use it too.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from tests.formats.invented import (
 
 @dataclass
 class Page:
-    """A text that is being written, and where its calls end."""
+    """A text that is being written, and the positions at which its calls end."""
 
     text: str = ""
     ends: list[int] = field(default_factory=list)
@@ -35,25 +36,25 @@ class Page:
         self.text += "".join(texts)
 
     def end(self) -> None:
-        """The last character of a call is written: from here on it may be complete."""
+        """Note that the last character of a call is written, after which it may be complete."""
         self.ends.append(len(self.text))
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer, and what must be read from it: texts without the white space around them."""
+    """An answer and the result of reading it; texts are without the white space around them."""
 
     format: str
     text: str
     content: str
     reasoning: str
     calls: tuple[Wanted, ...]
-    ends: tuple[int, ...]  # where the calls are whole
+    ends: tuple[int, ...]  # the positions from which the calls may be complete
     options: dict[str, Any]
 
     @property
     def tools(self) -> list[dict[str, Any]]:
-        """Every tool once."""
+        """Return each tool once."""
         schemas = {call.name: call.schema for call in self.calls}
         return [{"name": name, "parameters": schema} for name, schema in schemas.items()]
 
@@ -65,7 +66,7 @@ Writer: TypeAlias = Callable[[Page, tuple[Wanted, ...], Choices], None]
 
 
 def spelled(value: Any, choose: Choices) -> str:
-    """JSON text, compact or not, with characters escaped or not."""
+    """Return JSON text, compact or not, with escaped characters or not."""
     separators = choose.choice([None, (",", ":"), (" ,", " : ")])
     indent = choose.choice([None, None, 2])
     return json.dumps(
@@ -75,7 +76,7 @@ def spelled(value: Any, choose: Choices) -> str:
 
 @dataclass(frozen=True)
 class Json:
-    """How a format spells the object of a call, and what surrounds objects."""
+    """How a format spells the object of a call, and the text around objects."""
 
     open: str
     close: str = ""
@@ -84,9 +85,9 @@ class Json:
     arguments: tuple[str, ...] = ("arguments", "parameters")
     id: str = ""
     single_key: bool = False
-    bare: bool = False  # a call only with both name and arguments, and nothing unknown
+    bare: bool = False  # whether a call needs name and arguments, and nothing else
     between: str = "\n"
-    section: tuple[str, str] = ("", "")  # around all blocks
+    section: tuple[str, str] = ("", "")  # the text around all blocks
 
     def __call__(self, page: Page, calls: tuple[Wanted, ...], choose: Choices) -> None:
         page.add(self.section[0])
@@ -142,7 +143,7 @@ class Named:
     open: str = ""
     close: str = ""
     between: str = ""
-    id: str = ""  # the form of the id; "" if there is none
+    id: str = ""  # the form of the id; "" without ids
 
     def __call__(self, page: Page, calls: tuple[Wanted, ...], choose: Choices) -> None:
         page.add(self.open)
@@ -160,12 +161,12 @@ class Named:
 
 
 def plain(value: Any, choose: Choices) -> str:
-    """A value as the text of a parameter: strings as they are, scalars also as in Python."""
+    """Return a value as the text of a parameter: strings unchanged, scalars also as in Python."""
     if isinstance(value, str):
         return value
     if value is None or isinstance(value, bool):
         return str(choose.choice([json.dumps(value), str(value)]))
-    # Text inside that could be a closer is escaped.
+    # Text that could be a closing tag is escaped.
     return spelled(value, choose).replace("<", "\\u003c").replace("]<]", "\\u005d<]")
 
 
@@ -179,12 +180,12 @@ class Tagged:
     parameter_end: str
     open: str = ""
     close: str = ""
-    repeats: bool = False  # the section is around each call
+    repeats: bool = False  # whether each call has a section of its own
     between: str = "\n"
     trim: bool = False
-    line: str = "\n"  # between tags, or nothing
-    as_json: bool = False  # values that are not strings are strict JSON
-    quotes: bool = False  # names may be in quotes, or not
+    line: str = "\n"  # the text that may stand between tags
+    as_json: bool = False  # whether values other than strings are strict JSON
+    quotes: bool = False  # whether names may be in quotes
 
     def __call__(self, page: Page, calls: tuple[Wanted, ...], choose: Choices) -> None:
         line = choose.choice(["", self.line])
@@ -330,7 +331,7 @@ class Pythonic:
 
 @dataclass(frozen=True)
 class Gemma:
-    """Calls in the syntax of Gemma's own."""
+    """Calls in Gemma's own syntax."""
 
     open: str
     close: str
@@ -419,11 +420,11 @@ def _harmony(page: Page, calls: tuple[Wanted, ...], choose: Choices) -> None:
 
 
 def _open_message(page: Page, opener: str) -> None:
-    """Every message but the first, whose opener ends the prompt."""
+    """Write the opener of a message, unless it is the first one, whose opener ends the prompt."""
     page.add(opener if page.text else "")
 
 
-# No value may hold the end of a message.
+# No value may contain the end of a message.
 _RFL = Tagged(
     "<|start|>{name}", "<|", '<rfl:parameter name="{key}">', "</rfl:parameter>", trim=True
 )
@@ -440,7 +441,7 @@ def _beam(page: Page, calls: tuple[Wanted, ...], choose: Choices) -> None:
 
 
 def _nothing(page: Page, calls: tuple[Wanted, ...], choose: Choices) -> None:
-    """The format has no calls."""
+    """Write no calls, as the format has none."""
     assert not calls
 
 
@@ -691,7 +692,7 @@ WRITERS: dict[str, Writer] = {
 
 # Answers
 
-# The text that may surround content.
+# The text around the content of some formats.
 _WRAPS = {
     "ernie45": ("<response>", "</response>\n"),
     "hunyuan_a13b": ("<answer>", "</answer>"),
@@ -703,14 +704,14 @@ _WRAPS = {
 _HARMONY = ("<|channel|>{}<|message|>", "<|end|>", "<|start|>assistant")
 _MUSE = (" to={}<|message|>", "<|eom|>", "<|start|>assistant")
 _FUNCTIONARY = ("{}\n", "", ">>>")
-# Opener, closer, the text before all but the first; the places of content and reasoning.
+# (opener, closer, text before all messages but the first), channels of content and reasoning.
 CHANNELS = {
     "harmony": (_HARMONY, ("final", "commentary"), "analysis"),
     "beam": (_HARMONY, ("final", "commentary"), "analysis"),
     "muse": (_MUSE, ("user", "commentary"), "self"),
     "functionary_v32": (_FUNCTIONARY, ("all",), ""),
 }
-# A call only where the answer begins.
+# Formats that have calls only at the start of the answer.
 BARE = ("xlam", "llama3_json", "pythonic")
 NO_CALLS = ("kimi_think",)
 _ONE_CALL = ("gigachat3", "gigachat31", "rwkv")
@@ -726,7 +727,7 @@ _IDS = (
 
 
 def manner_of(format: Format) -> Manner:
-    """The values that the format can represent."""
+    """Return the content that the format can express."""
     writer = WRITERS[format.name]
     of_json = ("harmony", "functionary_v32", "cwm", *NO_CALLS)
     if isinstance(writer, (Json, Named)) or format.name in of_json:
@@ -754,7 +755,7 @@ def manner_of(format: Format) -> Manner:
 
 
 def make_calls(format: Format, choose: Choices, count: int) -> tuple[Wanted, ...]:
-    """Return this many calls; sometimes two of one tool."""
+    """Return this many calls, sometimes two of one tool."""
     if format.name in _ONE_CALL:
         count = min(count, 1)
     if format.name in NO_CALLS:
@@ -772,7 +773,7 @@ def make_calls(format: Format, choose: Choices, count: int) -> tuple[Wanted, ...
 
 
 def make_answer(name: str, choose: Choices, most: int = 3) -> Answer:
-    """An answer in the format of this name."""
+    """Return an answer in the format with this name."""
     format = get(name)
     calls = make_calls(format, choose, choose.randrange(most + 1))
     words = markers(format)
@@ -806,7 +807,7 @@ def make_answer(name: str, choose: Choices, most: int = 3) -> Answer:
         page.add(spaces[1], opener, after, closer)
     elif choose.random() < 0.2:
         page.add(spaces[1])
-    # White space belongs to the text that it touches.
+    # White space beside text is part of the text.
     between = "" if opener or not (before and after) else "".join(spaces)
     content = before + between + after
     return Answer(name, page.text, content, reasoning, calls, tuple(page.ends), options)
@@ -832,7 +833,7 @@ def _in_channels(
     (opener, closer, first), contents, reasons = CHANNELS[format.name]
     page = Page()
 
-    if format.name == "functionary_v32":  # `>` of its opener would end a marker that was begun
+    if format.name == "functionary_v32":  # a `>` at the end would be read as part of the marker
         before, after = (f"{text}." if text else "" for text in (before, after))
 
     def message(channel: str, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Other names of formats."""
+"""Tests of the other names of formats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`format="auto"`: the first marker decides the format, for every cut."""
+"""Tests of `format="auto"`: the first marker decides the format, for every cut."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.formats.reading import CUTS, message_of, read
 from tests.formats.render import Answer, make_answer
 from tests.helpers import cut
 
-# Formats that write calls in the same way: the best known of them is detected.
+# Of formats that write calls in the same way, only the best known is detected and listed.
 TOLD = (
     "hermes",
     "qwen3_coder",
@@ -81,23 +81,23 @@ TOLD = (
 
 
 def is_common(answer: Answer) -> bool:
-    """Before its first call nothing but text, and reasoning in the common tags or its own."""
+    """Return whether `auto` can detect the format from the answer up to its first call."""
     reasoning = get(answer.format).reasoning
     own = () if reasoning is None else reasoning.open
     begins = answer.text.startswith(own) or not answer.reasoning
-    if answer.format == "granite":  # prose
+    if answer.format == "granite":  # its markers are prose
         return "Here is" not in answer.text and "Here's" not in answer.text
     mixed = "<think>" in answer.text and "</think>" not in answer.text
-    if answer.format == "k2_horizon_typed":  # its first argument decides
+    if answer.format == "k2_horizon_typed":  # its first argument decides the format
         return bool(answer.calls[0].arguments) and begins
-    if answer.format == "solar_open2" and "<|think|>" in answer.text:  # as solar_open
+    if answer.format == "solar_open2" and "<|think|>" in answer.text:  # solar_open has this tag too
         return False
     return begins and not mixed and "<answer>" not in answer.text
 
 
 @pytest.mark.parametrize("name", TOLD)
-def test_what_a_format_writes_is_read_without_its_name(name: str) -> None:
-    """Content, reasoning in the common tags, and calls."""
+def test_answers_are_read_without_the_name_of_the_format(name: str) -> None:
+    """The answers have content, reasoning in common tags, and calls."""
     told = 0
     for seed in range(14):
         answer = make_answer(name, random.Random(f"{name} {seed}"))
@@ -113,7 +113,7 @@ def test_what_a_format_writes_is_read_without_its_name(name: str) -> None:
     assert told
 
 
-def test_the_table_names_formats() -> None:
+def test_all_formats_of_the_tables_exist() -> None:
     for table in (SIGNALS, AT_START):
         for choices in table.values():
             for _, name in choices:
@@ -135,7 +135,7 @@ def test_the_table_names_formats() -> None:
         "",
     ],
 )
-def test_what_no_format_goes_on_from_is_text(text: str) -> None:
+def test_markers_without_a_call_are_text(text: str) -> None:
     message = message_of_auto(text)
     assert (message.text, message.tool_calls) == (text, [])
     assert "format" not in message.extra
@@ -148,8 +148,8 @@ def message_of_auto(text: str) -> Message:
     return whole.message
 
 
-def test_what_follows_decides() -> None:
-    """One marker, several formats."""
+def test_the_text_after_the_marker_decides() -> None:
+    """Several formats have the same marker."""
     texts = {
         '<tool_call>\n{"name": "f"}\n</tool_call>': "hermes",
         "<tool_call>\n<function=f>\n</function>\n</tool_call>": "qwen3_coder",
@@ -180,22 +180,22 @@ def test_reasoning_is_shown_before_the_format_is_known() -> None:
     assert [event.type for event in events] == ["provider_event", "tool_call_started"]
 
 
-def test_once_told_it_stays() -> None:
-    """The second block is of another format: text for the first."""
+def test_a_detected_format_does_not_change() -> None:
+    """A later block of another format is text."""
     text = '<tool_call>{"name": "f"}</tool_call> [TOOL_CALLS]g[ARGS]{}'
     message = message_of_auto(text)
     assert [call.name for call in message.tool_calls] == ["f"]
     assert message.text.strip() == "[TOOL_CALLS]g[ARGS]{}"
 
 
-def test_options_go_with_auto() -> None:
+def test_options_with_auto() -> None:
     assert message_of("hermes", "a</think>b", in_reasoning=True).reasoning == "a"
     assert run("auto", ["a</think>b"], in_reasoning=True).message.reasoning == "a"
     assert read("hermes", "b", prompt_suffix="</think>").message.text == "b"
 
 
 @pytest.mark.parametrize("space", [95, 96, 97, 200])
-def test_white_space_behind_a_marker_does_not_count(space: int) -> None:
+def test_white_space_after_a_marker_does_not_count(space: int) -> None:
     text = "<tool_call>" + " " * space + '{"name": "f", "arguments": {}}</tool_call>'
     message = message_of_auto(text)
     assert [call.name for call in message.tool_calls] == ["f"]
@@ -212,8 +212,8 @@ def test_white_space_behind_a_marker_does_not_count(space: int) -> None:
         "[" + "f" * 96 + "()]",
     ],
 )
-def test_what_is_beyond_the_window_decides_nothing(text: str) -> None:
-    """The result does not depend on how much of it has arrived."""
+def test_text_beyond_the_window_decides_nothing(text: str) -> None:
+    """Else the result would depend on how much of the text has arrived."""
     message = message_of_auto(text)
     assert message.tool_calls == []
     assert message.text == text
@@ -235,7 +235,7 @@ OTHERS = (
 
 
 def detected(text: str, **options: Any) -> Message:
-    """The message, which is the same for all cuts."""
+    """Return the message, checked to be the same for all cuts."""
     found = run("auto", [text], **options)
     for sizes in CUTS:
         assert run("auto", cut(text, sizes), **options).reading == found.reading
@@ -250,14 +250,14 @@ def test_with_tools_a_call_of_another_name_is_text(other: str) -> None:
 
 
 @pytest.mark.parametrize("other", OTHERS)
-def test_the_format_is_detected_behind_what_was_none(other: str) -> None:
+def test_the_format_is_detected_after_text_of_another(other: str) -> None:
     message = detected(f"{other} {WATER}", tools=TOOLS)
     assert [(call.name, call.status) for call in message.tool_calls] == [("water", "complete")]
     assert (message.text.strip(), message.extra["format"]) == (other, "hermes")
 
 
 def test_an_unknown_tool_is_rejected_once_the_format_is_certain() -> None:
-    """The model called a tool before, so this is a call of one that it made up."""
+    """After a call of a known tool, a call of an unknown one is a mistake of the model."""
     other = WATER.replace("water", "weed")
     message = detected(f"{WATER}{other}", tools=TOOLS)
     assert [call.status for call in message.tool_calls] == ["complete", "rejected"]
@@ -279,7 +279,7 @@ def test_a_marker_in_prose_decides_nothing(prose: str) -> None:
     assert [call.name for call in message.tool_calls] == ["water"]
 
 
-def test_harmony_is_not_taken_for_beam() -> None:
+def test_beam_is_not_detected_as_harmony() -> None:
     beam = (
         "assistant to=water<|channel|>analysis <|constrain|>xml<|message|>"
         '<rfl:parameter name="litres">\n2\n</rfl:parameter><|end|>'
@@ -293,10 +293,10 @@ def test_harmony_is_not_taken_for_beam() -> None:
     assert (message.reasoning, message.text, message.extra["format"]) == ("Hm.", "Yes.", "harmony")
 
 
-# A token that ends the turn of one format is a literal of another one.
+# The token that ends a turn in one format may be a literal of another one.
 
 
-def test_a_format_that_is_chosen_decides_about_the_end_of_the_turn() -> None:
+def test_the_detected_format_decides_which_tokens_end_the_turn() -> None:
     text = "<|channel|>analysis<e<|call|>"
     for cut_at in range(len(text)):
         parser = FormatParser("auto")

@@ -1,4 +1,4 @@
-"""`Limits` for arguments without JSON text: the same bounds, codes and places as for JSON."""
+"""Tests of `Limits` for arguments without JSON text: bounds, codes and places as for JSON."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _CODER_END = "</function></tool_call>"
 
 
 def parameters(**values: str) -> str:
-    """A call with parameters."""
+    """Return a call with these parameters."""
     each = [f"<parameter={key}>\n{value}\n</parameter>" for key, value in values.items()]
     return _CODER + "".join(each) + _CODER_END
 
 
 def elements(text: str) -> str:
-    """A call with elements."""
+    """Return a call with these elements."""
     text = text.replace("<", "]<]minimax[>[<")
     return _M3 + text + _M3_END
 
@@ -106,7 +106,7 @@ def test_depth(format: str, text: str) -> None:
     ],
 )
 def test_keys_are_strings(format: str, text: str) -> None:
-    """A key is as long as any string may be."""
+    """The limit of strings applies to keys."""
     message = message_of(format, text, limits=Limits(string=6))
     if message.tool_calls:
         call = only(message)

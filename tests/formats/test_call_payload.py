@@ -1,4 +1,4 @@
-"""Calls that are a JSON object with the name and the arguments in it."""
+"""Tests of calls that are a JSON object with the name and the arguments."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_one_call_in_many_spellings(call: str) -> None:
     assert hermes(call) == [("f", {"a": [1, "x"]})]
 
 
-def test_what_looks_like_a_call_inside_one() -> None:
+def test_a_call_inside_the_arguments_is_a_value() -> None:
     inner = {"name": "g", "arguments": {"name": "h", "arguments": {}}}
     call = {"name": "f", "arguments": inner}
     assert hermes(json.dumps(call)) == [("f", inner)]
@@ -59,14 +59,14 @@ def test_only_the_first_arguments_count() -> None:
         '{"name": "f", "mood": tru, "arguments": {}}',
     ],
 )
-def test_broken_calls_are_rejected(call: str) -> None:
+def test_invalid_calls_are_rejected(call: str) -> None:
     message = message_of("hermes", f"<tool_call>{call}</tool_call>")
     assert only(message).status == "rejected"
     assert only(message).arguments is None
 
 
 @pytest.mark.parametrize("call", ['{"a": 1}', "{}", '{"name": 5}', "[1]", '{"name": tru'])
-def test_what_has_no_name_is_text(call: str) -> None:
+def test_an_object_without_a_name_is_text(call: str) -> None:
     text = f"<tool_call>{call}</tool_call>"
     message = message_of("hermes", text)
     assert message.tool_calls == []
@@ -86,8 +86,8 @@ def test_arguments_stream_once_the_name_is_known() -> None:
     assert parser.message.tool_calls[0].arguments_text == '{"a": "xy'
 
 
-def test_bare_json_is_a_call_only_with_both() -> None:
-    """A JSON document alone may be an answer."""
+def test_bare_json_is_a_call_only_with_name_and_arguments() -> None:
+    """Other JSON without a marker may be the answer."""
     assert calls_of("llama3_json", '{"name": "f", "parameters": {}}') == [("f", {})]
     for answer in ('{"name": "Bob"}', '{"parameters": {}}', '{"name": "Bob", "age": 4}', "{1}"):
         message = message_of("llama3_json", answer)
@@ -102,7 +102,7 @@ def test_bare_json_is_a_call_only_with_both() -> None:
         (Limits(items=2), "array_items"),
     ],
 )
-def test_a_limit_in_a_field_of_the_call_is_one(limits: Limits, code: str) -> None:
+def test_limits_apply_to_all_fields_of_a_call(limits: Limits, code: str) -> None:
     field = {"depth": "[[[]]]", "string_length": '"tools"', "array_items": "[1, 2, 3]"}[code]
     text = '<tool_call>{"name": "f", "mood": ' + field + "}</tool_call>"
     call = only(message_of("hermes", text, limits=limits))

@@ -1,4 +1,4 @@
-"""Formats detected from names and templates; the templates are written for these tests."""
+"""Tests of `detect` with the names of models, and with templates written for these tests."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ NAMES: dict[str, list[str]] = {
     "harmony": ["openai/gpt-oss-20b", "gpt-oss:120b", "openai/gpt-oss-safeguard-20b"],
 }
 
-# No model name implies these: they are a prompt style, or a second mode of a model.
+# Formats that no model name implies: prompt styles, and second modes of models.
 NAMELESS = {
     "beam",
     "cohere_cofl",
@@ -210,7 +210,7 @@ def test_an_unknown_word_makes_a_name_uncertain(format: str) -> None:
 
 
 def block(*lines: str) -> str:
-    """A template that writes these lines for each call."""
+    """Return a template that writes these lines for each call."""
     body = "\n".join(f"{{{{- {line} }}}}" for line in lines)
     return f"{{% for call in message.tool_calls %}}\n{body}\n{{% endfor %}}"
 
@@ -313,7 +313,7 @@ TEMPLATES: dict[str, str] = {
     "harmony": block("'<|channel|>analysis<|message|>' + message.thinking"),
 }
 
-# Their rules are those of another format, or no template shows them.
+# Formats with the rules of another format, or that no template shows.
 NO_TEMPLATE = {
     "granite_pythonic",
     "qwen2_5_coder",
@@ -339,7 +339,7 @@ def test_template(format: str) -> None:
 
 @pytest.mark.parametrize("format", TEMPLATES)
 def test_template_as_a_string_of_json(format: str) -> None:
-    """As in `tokenizer_config.json`, not decoded."""
+    """The template may still be encoded as in `tokenizer_config.json`."""
     escaped = json.dumps(TEMPLATES[format], ensure_ascii=False)
     assert detect(escaped) == format
 
@@ -369,6 +369,6 @@ def test_any_text(text: str) -> None:
     assert detect(text) in {None, *formats.names()}
 
 
-def test_other_things_are_refused() -> None:
+def test_other_types_are_rejected() -> None:
     with pytest.raises(TypeError, match="not NoneType"):
         detect(None)  # type: ignore[arg-type]

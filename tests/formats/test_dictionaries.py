@@ -1,4 +1,4 @@
-"""Calls that are Python dictionaries."""
+"""Tests of calls that are Python dictionaries."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_other_members_are_passed_on() -> None:
     assert passed == [["glad"]]
 
 
-def test_arguments_flow() -> None:
+def test_arguments_are_streamed() -> None:
     parser = FormatParser("sarashina")
     parser.feed("<|tool_calls|>[{'name': 'f', 'arguments': {'text': 'so f")
     assert parser.message.tool_calls[0].partial == {"text": "so f"}
@@ -55,7 +55,7 @@ def test_arguments_flow() -> None:
 @pytest.mark.parametrize(
     "members", ["'name': 'f', 'arguments': 7 8", "'name': 'f', 'arguments': 'so'", "'name': 'f', 3"]
 )
-def test_a_broken_dictionary_rejects_the_call(members: str) -> None:
+def test_an_invalid_dictionary_rejects_the_call(members: str) -> None:
     [broken] = message_of("sarashina", call(members)).tool_calls
     assert (broken.name, broken.status) == ("f", "rejected")
 
@@ -63,6 +63,6 @@ def test_a_broken_dictionary_rejects_the_call(members: str) -> None:
 @pytest.mark.parametrize(
     "text", [call("'arguments': {}"), "<|tool_calls|>[{1, 2}]", "<|tool_calls|> are calls"]
 )
-def test_what_has_no_name_is_text(text: str) -> None:
+def test_a_dictionary_without_a_name_is_text(text: str) -> None:
     message = message_of("sarashina", text)
     assert (message.text, message.tool_calls) == (text, [])

@@ -1,4 +1,4 @@
-"""Parameters as nested elements."""
+"""Tests of parameters that are nested elements."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NS = "]<]minimax[>["
 
 
 def written(body: str) -> str:
-    """A call of `f`; `~` is the name space."""
+    """Return a call of `f`. In `body`, `~` is the namespace."""
     return f'~<tool_call>~<invoke name="f">{body}~</invoke>~</tool_call>'.replace("~", NS)
 
 
@@ -35,11 +35,11 @@ def arguments(body: str, *tools: Any) -> Any:
         ("~<a>text~<b>1~</b>~</a>", {"a": {"b": "1", "$text": "text"}}),
         ("~<a>x <b> y </a> ]<]mini~</a>", {"a": "x <b> y </a> ]<]mini"}),
         ("~<a>x ~ y~</a>", {"a": f"x {NS} y"}),
-        ("~<a>~<b>1~</a>", {"a": {"b": "1"}}),  # `b` is never closed
+        ("~<a>~<b>1~</a>", {"a": {"b": "1"}}),  # `b` has no closing tag
         ("~<a>1", {"a": "1"}),
     ],
 )
-def test_what_elements_become(body: str, expected: Any) -> None:
+def test_values_of_elements(body: str, expected: Any) -> None:
     assert arguments(body) == expected
 
 
@@ -54,7 +54,7 @@ def test_types_by_schema() -> None:
 
 
 def test_only_strings_by_the_schema_stream() -> None:
-    """Law 2: what a later sibling can change waits for it."""
+    """A value that a later sibling can change waits for it (law 2)."""
     parser = FormatParser("minimax_m3", tools=[tool("f", s="string")])
     start = written("").partition(f"{NS}</invoke>")[0]
     parser.feed(f"{start}{NS}<s>abc")
@@ -66,7 +66,7 @@ def test_only_strings_by_the_schema_stream() -> None:
     assert call.partial == {"s": "abc", "t": "d"}
 
 
-def test_odd_pieces_are_noted() -> None:
+def test_unexpected_text_is_noted() -> None:
     call = only(message_of("minimax_m3", written("~</x> oh ~<a>1~</a>")))
     assert (call.status, call.arguments) == ("complete", {"a": "1"})
     assert [error.code for error in call.errors] == ["unexpected_text"]
@@ -87,8 +87,8 @@ def test_limits_are_kept() -> None:
         assert (call.status, call.errors[-1].code) == ("rejected", "string_length")
 
 
-def test_a_limit_inside_what_is_no_tag() -> None:
-    """It is text only once it is too long for a tag, and by then most of it is read."""
+def test_a_limit_inside_text_that_resembles_a_tag() -> None:
+    """The limit applies to text that was held back because it may have been a tag."""
     start = ']<]minimax[>[<tool_call>]<]minimax[>[<invoke name="f">]<]minimax[>[<s>'
     text = start + "]<]minimax[>[<" + "x" * 2000 + "]<]minimax[>[</tool_call>"
     for tools in (None, [tool("f", s="string")]):

@@ -1,4 +1,4 @@
-"""End-of-turn tokens at the end of a text."""
+"""Tests of end-of-turn tokens at the end of a text."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def taken(text: str, sizes: Sequence[int]) -> tuple[str, str]:
         ("a<<eos>", "a<", ""),
     ],
 )
-def test_what_is_held_back(text: str, whole: str, rest: str) -> None:
+def test_text_that_is_held_back(text: str, whole: str, rest: str) -> None:
     for sizes in ([], [1], [2], [3, 1], [4]):
         assert taken(text, sizes) == (whole, rest)
 
@@ -53,10 +53,10 @@ def state(name: str, pieces: Sequence[str]) -> Any:
 
 
 @given(st.sampled_from(names()), st.randoms(use_true_random=False), SIZES)
-def test_law_8_a_token_behind_a_cut_changes_nothing(
+def test_law_8_a_token_after_a_cut_changes_nothing(
     name: str, choose: random.Random, sizes: Sequence[int]
 ) -> None:
-    """Wherever the answer stops, the end of the turn does not belong to it."""
+    """The token that ends the turn is dropped wherever the answer was cut."""
     format = get(name)
     tokens = sorted(set(format.ends_of_turn) - format.literals())
     text = format.example[: choose.randrange(len(format.example) + 1)]

@@ -1,4 +1,4 @@
-"""Every format has an example, and reads it; in one piece and in characters."""
+"""Tests of the example of every format, read in one piece and in characters."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ IDS = {
     "solar_open": "c1",
 }
 NOT_AUTO = {
-    "trinity",  # its calls count inside the reasoning, where those of most models are quotations
-    "functionary_v32",  # its marker consists of three characters that may mean anything
-    "beam",  # begins as harmony does
+    "trinity",  # has calls inside the reasoning, where those of other formats are quotations
+    "functionary_v32",  # has the marker `>>>`, which may be ordinary text
+    "beam",  # begins like harmony
     "granite_pythonic",  # has no marker
 }
 
@@ -84,13 +84,13 @@ def test_example(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in formats.names() if name not in NOT_AUTO])
-def test_example_told_from_its_marker(name: str) -> None:
+def test_example_detected_by_its_marker(name: str) -> None:
     message = read("auto", list(formats.get(name).example))
     assert [(call.name, call.arguments) for call in message.tool_calls] == CALLS.get(name, ALL)
 
 
 @pytest.mark.parametrize("name", formats.names())
-def test_says_for_whom_and_from_where(name: str) -> None:
+def test_every_format_names_models_and_source(name: str) -> None:
     format = formats.get(name)
     assert format.models
     assert format.source

@@ -1,4 +1,4 @@
-"""Payloads and the ends of calls in the framing machine."""
+"""Tests of payloads and the ends of calls in the framing machine."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def test_a_call_cut_in_its_arguments() -> None:
 
 
 def test_a_missing_closer_at_the_end() -> None:
-    """The closing bracket is the end of the JSON; a finish that is normal needs no tag."""
+    """A normal end after the whole JSON completes the call without its closing tag."""
     message = message_of("hermes", CALL.removesuffix("</tool_call>"))
     assert (only(message).status, message.status) == ("complete", "complete")
 
 
-def test_a_broken_call_ends_at_its_closer() -> None:
-    """Text that is not JSON rejects the call; the text after the closer is read again."""
+def test_an_invalid_call_ends_at_its_closer() -> None:
+    """Text that is not JSON rejects the call; the text after the closing tag is read again."""
     text = f'<tool_call>{{"name": "f", "arguments": {{"a": ]}}}}</tool_call> and {CALL}'
     message = message_of("hermes", text)
     assert [call.status for call in message.tool_calls] == ["rejected", "complete"]
@@ -60,7 +60,7 @@ def test_the_number_of_calls_is_limited() -> None:
     assert [call.status for call in found.message.tool_calls] == ["complete", "complete"]
 
 
-def test_fields_that_nobody_knows_are_passed_on() -> None:
+def test_unknown_fields_are_passed_on() -> None:
     text = '<tool_call>{"name": "f", "mood": [1], "arguments": {}, "type": "other"}</tool_call>'
     found = read("hermes", text)
     assert only(found.message).status == "complete"
@@ -162,7 +162,7 @@ def test_channels_end_with_their_call() -> None:
     assert calls_in(message_of("harmony", text, tools=[tool("f")])) == [("f", "complete", {"a": 1})]
 
 
-def test_a_name_that_only_its_full_form_has() -> None:
+def test_an_unknown_name_without_its_prefix() -> None:
     text = (
         "<|tool_calls_section_begin|><|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>"
         "{}<|tool_call_end|><|tool_calls_section_end|>"

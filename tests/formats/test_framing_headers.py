@@ -1,4 +1,4 @@
-"""Headers of calls and channels in the framing machine."""
+"""Tests of the headers of calls and channels in the framing machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.formats.reading import message_of, read
 
 
 def texts(format: str, text: str, **options: Any) -> tuple[str, str, int]:
-    """Content, reasoning, number of calls."""
+    """Return the content, the reasoning and the number of calls."""
     message = message_of(format, text, **options)
     return message.text, message.reasoning, len(message.tool_calls)
 
@@ -24,7 +24,7 @@ def texts(format: str, text: str, **options: Any) -> tuple[str, str, int]:
     ],
 )
 def test_a_call_cut_inside_its_name(text: str, said: str) -> None:
-    """It is not a call; its text is emitted."""
+    """It is not a call; its text is passed on."""
     found = read("hermes", text)
     assert found.message.tool_calls == []
     assert found.message.status == "truncated"
@@ -34,14 +34,14 @@ def test_a_call_cut_inside_its_name(text: str, said: str) -> None:
 
 
 def test_a_header_without_end() -> None:
-    """No name is so long: it was not a call."""
+    """Text that is longer than the limit of a header is not a call."""
     text = "[TOOL_CALLS]" + "a" * 5000
     assert texts("mistral_v13", text) == (text, "", 0)
     assert texts("mistral_v13", f"{text}[ARGS]{{}}")[2] == 0
 
 
 def test_a_header_with_quotes() -> None:
-    """A quoted literal does not end a header; what then matches nothing is text."""
+    """A quoted literal does not end a header; a header that does not match is text."""
     text = '<tool_call>a "b <arg_key> c" {"'
     assert texts("glm45", text) == (text, "", 0)
     message = message_of("deepseek_v32", '<｜DSML｜invoke name="a>b">\n</｜DSML｜invoke>')
@@ -57,8 +57,8 @@ def test_a_header_with_quotes() -> None:
         ("mistral_v11", "[TOOL_CALLS]f<" + "x" * 5000 + "[TOOL_CALLS]"),
     ],
 )
-def test_a_header_ends_where_it_cannot_go_on(format: str, text: str) -> None:
-    """However much of what follows is there: its length is asked last."""
+def test_a_header_ends_where_it_cannot_match(format: str, text: str) -> None:
+    """The result does not depend on the text after it, as the length is checked last."""
     message = message_of(format, text)
     assert message.tool_calls == []
 
@@ -71,7 +71,7 @@ def test_a_header_that_a_quoted_literal_makes_too_long() -> None:
 
 
 def test_a_limit_inside_a_word_loses_nothing() -> None:
-    """The text up to the limit is an incomplete call, and the rest is text."""
+    """The text up to the limit is passed on as an incomplete call, and the rest is text."""
     words = "".join(f" word{number}" for number in range(90))
     header = '<|start|>assistant to=x<atem:invoke name="f">\n<atem:parameter name="a,'
     found = read("muse", f"Well<|eom|>{header}{words}")

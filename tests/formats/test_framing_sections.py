@@ -14,7 +14,7 @@ def test_commas_and_white_space_between_the_calls_of_an_array(gap: str) -> None:
     assert calls_of("xlam", f"[{ONE}{gap}{ONE}]") == [("f", {"a": 1})] * 2
 
 
-def test_text_behind_the_calls_of_a_section_is_text() -> None:
+def test_text_after_the_calls_of_a_section_is_text() -> None:
     message = message_of("mistral_v3", f"[TOOL_CALLS][{ONE}] Done.")
     assert (message.text, len(message.tool_calls)) == (" Done.", 1)
 
@@ -25,7 +25,7 @@ def test_a_section_without_calls_is_text() -> None:
     assert (message.text, message.tool_calls) == (text, [])
 
 
-def test_white_space_behind_an_opener_is_held_for_256_characters_only() -> None:
+def test_white_space_after_an_opener_is_held_for_256_characters() -> None:
     text = "<tool_call>" + " " * 300 + "and so on"
     message = message_of("hermes", text)
     assert (message.text, message.tool_calls) == (text, [])

@@ -1,4 +1,4 @@
-"""The text that the framing machine passes on, and the white space that it drops."""
+"""Tests of the text that the framing machine emits, and the white space that it drops."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ CALL = '<tool_call>{"name": "f", "arguments": {}}</tool_call>'
         ("<think>x</think>\n\n" + CALL, ""),
     ],
 )
-def test_white_space_counts_only_beside_words(text: str, content: str) -> None:
+def test_white_space_is_text_only_beside_words(text: str, content: str) -> None:
     assert message_of("hermes", text).text == content
 
 
-def test_what_was_held_comes_out_unchanged() -> None:
+def test_held_text_is_emitted_unchanged() -> None:
     text = "a <tool_call> \n and words"
     assert message_of("hermes", text).text == text
 
@@ -55,7 +55,7 @@ def test_the_space_between_sections_is_text_only_before_words() -> None:
 
 
 @pytest.mark.parametrize("space", ["", " ", "\n\n", " \t\n"])
-def test_an_answer_of_white_space_is_that_white_space(space: str) -> None:
+def test_an_answer_of_white_space_is_text(space: str) -> None:
     assert message_of("hermes", space).text == space
 
 
@@ -95,7 +95,7 @@ def test_an_opener_is_text_if_no_call_follows_soon(format: str, text: str) -> No
 
 
 def test_the_schema_of_a_tool_gives_the_types_of_its_values() -> None:
-    """A value is text unless the tool with this name says otherwise."""
+    """Values are text without a tool with this name."""
     text = "<tool_call>\n<function=f>\n<parameter=a>\n1\n</parameter>\n</function>\n</tool_call>"
     assert calls_of("qwen3_coder", text) == [("f", {"a": "1"})]
     assert calls_of("qwen3_coder", text, tools=[tool("f", a="integer")]) == [("f", {"a": 1})]

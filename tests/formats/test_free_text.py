@@ -1,4 +1,4 @@
-"""Arguments that are free text."""
+"""Tests of arguments that are free text."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RUN = Format(
         (" \n ", {}),
         ('{"depth": 2}', {"depth": 2}),
         ("{ }", {}),
-        ("{a,b}", {"sh": "{a,b}"}),  # as a shell has it
+        ("{a,b}", {"sh": "{a,b}"}),  # as in a shell
         ("{", {"sh": "{"}),
         ("echo </ru", {"sh": "echo </ru"}),
     ],
@@ -45,7 +45,7 @@ def test_an_empty_tag_has_no_arguments() -> None:
     assert calls_of(RUN, "<run it/>") == [("it", {})]
 
 
-def test_the_text_flows() -> None:
+def test_the_text_is_streamed() -> None:
     parser = FormatParser(RUN)
     parser.feed("<run it>tail -f ")
     assert parser.message.tool_calls[0].partial == {"sh": "tail -f"}
@@ -64,7 +64,7 @@ def test_a_call_without_arguments_or_end_is_rejected_by_the_next() -> None:
 
 
 @pytest.mark.parametrize("written", ["abcdef", "  abcd ef", "abcd\n\n\nef"])
-def test_a_long_text_is_beyond_its_limit(written: str) -> None:
+def test_the_limit_of_a_text(written: str) -> None:
     read_ = read(RUN, f"<run it>{written}</run> Done.", limits=Limits(string=4))
     [call] = read_.message.tool_calls
     assert call.status == "rejected"

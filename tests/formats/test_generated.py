@@ -1,4 +1,4 @@
-"""Tests of payloads without JSON text: their loop, and their state after a limit."""
+"""Tests of arguments without JSON text: how they are read, and what a limit leaves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from streamparse.formats import FormatParser
 from tests.formats.reading import calls_in, message_of, only, tool
 
 NS = "]<]minimax[>["
-#: Two parameters, the value of the second left open; text that is of neither may come first.
+#: Two parameters, with places for text outside of both and for the value of the second.
 PARAMETERS = (
     "minicpm5",
     '<function name="f"><param name="a"><![CDATA[fine]]>{}<param name="b">{}</param></function>',
@@ -22,7 +22,7 @@ ELEMENTS = (
 
 
 @pytest.mark.parametrize(("format", "text"), [PARAMETERS, ELEMENTS])
-def test_a_limit_keeps_what_was_understood(format: str, text: str) -> None:
+def test_a_limit_keeps_earlier_values(format: str, text: str) -> None:
     written = text.format("", "too long a value")
     call = only(message_of(format, written, limits=Limits(string=8)))
     assert (call.status, call.errors[-1].code) == ("rejected", "string_length")
@@ -31,7 +31,7 @@ def test_a_limit_keeps_what_was_understood(format: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(("format", "text"), [PARAMETERS, ELEMENTS])
-def test_text_of_no_parameter_is_noted_where_it_stands(format: str, text: str) -> None:
+def test_text_outside_of_parameters_is_noted(format: str, text: str) -> None:
     call = only(message_of(format, text.format(" hm ", "x")))
     assert (call.status, call.arguments) == ("complete", {"a": "fine", "b": "x"})
     assert [error.code for error in call.errors] == ["unexpected_text"]
@@ -56,7 +56,7 @@ def test_how_arguments_begin(text: str, status: str, partial: object) -> None:
     assert calls_in(message_of("qwen3_coder", text))[0] == ("f", status, partial)
 
 
-def test_prose_behind_a_name_is_no_call() -> None:
+def test_prose_after_a_name_is_not_a_call() -> None:
     text = CODER + "so it is"
     message = message_of("qwen3_coder", text)
     assert (message.text, message.tool_calls) == (text, [])

@@ -1,4 +1,4 @@
-"""Law 2 for raw text: exactly what `docs/formats.md` lists is held back, and no longer."""
+"""Tests of law 2 for raw text: only what `docs/formats.md` lists is held back."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ NS = "]<]minimax[>["
 
 
 def state(parser: FormatParser) -> Any:
-    """The text, the reasoning and the arguments so far."""
+    """Return the text, the reasoning and the arguments so far."""
     message = parser.message
     return message.text, message.reasoning, [call.partial for call in message.tool_calls]
 
 
-# Format, and fragments with what is known after each.
+# The format, and fragments with the state after each.
 CASES: dict[str, tuple[str, list[tuple[str, Any]]]] = {
     "the beginning of a marker": (
         "hermes",
@@ -48,7 +48,7 @@ CASES: dict[str, tuple[str, list[tuple[str, Any]]]] = {
             (', "arguments": {"port": "Pi', ("", "", [{"port": "Pi"}])),
         ],
     ),
-    "what turns out to be no call": (
+    "text that turns out not to be a call": (
         "hermes",
         [
             ("<tool_call>is a ", ("<tool_call>is a ", "", [])),
@@ -95,7 +95,7 @@ CASES: dict[str, tuple[str, list[tuple[str, Any]]]] = {
             ("lity", ("", "", [{"note": "nullity"}])),
         ],
     ),
-    "a closer and the newline in front of it": (
+    "a closing tag and the newline before it": (
         "qwen3_coder",
         [
             ("<function=f><parameter=port>a\n", ("", "", [{"port": "a"}])),
@@ -132,7 +132,7 @@ def test_held_back(name: str) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_held_back_in_characters(name: str) -> None:
-    """No earlier and no later, however it is cut."""
+    """Text is emitted no earlier and no later if it arrives in characters."""
     format, steps = CASES[name]
     parser = FormatParser(format, tools=[TOOL, {"name": "g", "parameters": {}}])
     for fragment, expected in steps:
@@ -141,7 +141,7 @@ def test_held_back_in_characters(name: str) -> None:
         assert state(parser) == expected
 
 
-def test_a_call_that_never_got_a_name() -> None:
+def test_a_call_that_never_gets_a_name() -> None:
     parser = FormatParser("hermes")
     parser.feed('Now. <tool_call>{"na')
     names = [getattr(event, "name", "") for event in parser.finish()]

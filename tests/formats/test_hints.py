@@ -1,4 +1,4 @@
-"""Hints about calls in text for which no format was given."""
+"""Tests of the hints about calls in text that is read without a format."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CALL = '<tool_call>\n{"name": "water", "arguments": {"litres": 2}}\n</tool_call>
         ("<tool_call>" * 1000 + CALL, []),
     ],
 )
-def test_what_a_text_looks_like(text: str, names: list[str]) -> None:
+def test_formats_that_a_text_resembles(text: str, names: list[str]) -> None:
     assert looks_like(text) == names
 
 
@@ -48,7 +48,7 @@ def test_the_hint_is_in_the_message() -> None:
     chunks = [text_chunk(CALL[:20]), text_chunk(CALL[20:]), chunk(finish="stop")]
     assert read(chunks)["looks_like"] == ["hermes"]
     assert read([CALL], api="text")["looks_like"] == ["hermes"]
-    assert read(chunks[:2])["looks_like"] == ["hermes"]  # an answer that was cut off
+    assert read(chunks[:2])["looks_like"] == ["hermes"]  # an answer that was cut
 
 
 def test_no_hint_where_a_format_is_read_or_nothing_is_found() -> None:

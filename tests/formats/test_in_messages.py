@@ -1,4 +1,4 @@
-"""Formats in `MessageParser`: of plain text, on top of a wire, and in the views of `stream`."""
+"""Tests of formats in `MessageParser`: for plain text, with a wire API, and with `stream`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHOICES = st.randoms(use_true_random=False)
 
 
 def wire(text: str, sizes: Sequence[int], finish: str = "stop") -> bytes:
-    """A stream of OpenAI's chat wire whose server passed the model's text on as it was."""
+    """Return a stream of OpenAI chat whose server passes the text of the model on unchanged."""
     return sse([*map(text_chunk, cut(text, sizes)), chunk(finish=finish)])
 
 
@@ -38,7 +38,7 @@ def wire(text: str, sizes: Sequence[int], finish: str = "stop") -> bytes:
 def test_law_1_bytes_cut_inside_characters(
     name: str, choose: random.Random, sizes: Sequence[int]
 ) -> None:
-    """Bytes, text and `FormatParser` give the same."""
+    """Bytes, text and `FormatParser` give the same result."""
     said = make_answer(name, choose)
     reading = TextReading(name, **said.options)
     options: dict[str, Any] = {"format": reading, "tools": said.tools or None}
@@ -50,7 +50,7 @@ def test_law_1_bytes_cut_inside_characters(
 
 
 def test_text_that_ends_inside_a_character() -> None:
-    """This is not a normal end."""
+    """The message is truncated."""
     parser = MessageParser(format="hermes")
     parser.feed(b"Gr\xc3")
     parser.finish()
@@ -65,7 +65,7 @@ def test_a_stream_that_breaks_off() -> None:
     assert parser.message.status == "truncated"
 
 
-# On a wire
+# With a wire API
 
 
 @SOME
@@ -73,7 +73,7 @@ def test_a_stream_that_breaks_off() -> None:
 def test_law_1_on_top_of_a_wire(
     name: str, choose: random.Random, deltas: Sequence[int], sizes: Sequence[int]
 ) -> None:
-    """However the server cut the text, and the network the stream."""
+    """The result depends neither on the deltas of the server nor on the cuts of the stream."""
     said = make_answer(name, choose)
     options: dict[str, Any] = {
         "format": TextReading(name, **said.options),
@@ -92,7 +92,7 @@ def on_wire(records: list[Any], format: str = "hermes", **options: Any) -> Any:
     return parser.message
 
 
-def test_reasoning_of_the_wire_stands_beside_that_of_the_text() -> None:
+def test_reasoning_of_the_wire_is_joined_with_that_of_the_text() -> None:
     records = [
         chunk({"reasoning_content": "a"}),
         text_chunk("<think>b</think>c"),
@@ -102,8 +102,8 @@ def test_reasoning_of_the_wire_stands_beside_that_of_the_text() -> None:
     assert (message.reasoning, message.text) == ("ab", "c")
 
 
-def test_a_server_that_did_parse() -> None:
-    """Its calls are in the message beside those of the text."""
+def test_calls_that_the_server_has_parsed() -> None:
+    """They are in the message beside the calls of the text."""
     records = [
         text_chunk(CALL),
         call_chunk('{"b": 1}', id="c1", name="g"),
@@ -117,7 +117,7 @@ def test_a_server_that_did_parse() -> None:
     assert message.finish_reason == "tool_calls"
 
 
-def test_a_normal_finish_says_that_there_are_calls() -> None:
+def test_a_normal_finish_with_calls_is_tool_calls() -> None:
     message = on_wire([text_chunk(CALL), chunk(finish="stop")])
     assert (message.finish_reason, message.raw_finish_reason) == ("tool_calls", "stop")
     assert only(message).arguments == {"a": "é😀"}
@@ -132,10 +132,10 @@ def test_a_normal_finish_says_that_there_are_calls() -> None:
         (CALL[:40], "stop", "truncated", "truncated"),
     ],
 )
-def test_what_a_finish_reason_makes_of_a_call(
+def test_a_finish_reason_does_not_complete_a_call(
     text: str, finish: str, status: str, message_status: str
 ) -> None:
-    """A limit cuts what is open; a normal finish does not complete a call."""
+    """Whole calls are complete; open ones are truncated by any finish reason."""
     message = on_wire([text_chunk(text), chunk(finish=finish)])
     assert (only(message).status, message.status) == (status, message_status)
 
@@ -163,15 +163,15 @@ def test_each_choice_is_read_for_itself() -> None:
     assert (second.text, second.tool_calls) == ("Hello", [])
 
 
-def test_tools_judge_calls_in_text() -> None:
+def test_tools_validate_calls_in_text() -> None:
     message = on_wire([text_chunk(CALL), chunk(finish="stop")], tools=[tool("f", a="integer")])
     assert only(message).status == "rejected"
     message = on_wire([text_chunk(CALL), chunk(finish="stop")], tools=[tool("g")])
     assert only(message).status == "rejected"
 
 
-def test_an_output_beside_the_format() -> None:
-    """The text without reasoning is the document."""
+def test_an_output_with_a_format() -> None:
+    """The document is the text without its reasoning."""
     text = '<think>{"no": 1}</think>{"a": 1}'
     parser = MessageParser(format="hermes", output=dict)
     parser.feed(text)

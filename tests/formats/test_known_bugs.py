@@ -1,7 +1,7 @@
 """Bugs reported for other parsers: these cases are read correctly for every cut.
 
-Each case is read whole, in characters and in odd pieces (`reading.read`), so that whatever arrives
-together in one delta, or is cut in the middle of a marker, gives the same.
+Each case is read whole, in characters and in other pieces (`reading.read`), which must all give the
+same result.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from tests.formats.reading import calls_of, message_of, only, tool
 _DSML = "<｜DSML｜"
 _NO: dict[str, Any] = {}
 
-# The issue, the format, the text, the content around the calls, the calls.
+# (issue, format, text, content around the calls, calls)
 CASES: list[tuple[str, str, str, str, list[tuple[str, Any]]]] = [
     # Several things in one delta, markers in pieces.
     (
-        "sgl-project/sglang#31915: a call that arrives whole",
+        "sgl-project/sglang#31915: a whole call in one delta",
         "hermes",
         '<tool_call>\n{"name": "fetch", "arguments": {"page": 3}}\n</tool_call>',
         "",
@@ -70,14 +70,14 @@ CASES: list[tuple[str, str, str, str, list[tuple[str, Any]]]] = [
         [("a", {"n": 12}), ("b", _NO)],
     ),
     (
-        "sgl-project/sglang#36691: a section's opener in pieces, no arguments, text behind",
+        "sgl-project/sglang#36691: an opener in pieces, no arguments, text after the call",
         "minimax_m2",
         'So:<minimax:tool_call><invoke name="stop"></invoke></minimax:tool_call>Done.',
         "So:Done.",
         [("stop", _NO)],
     ),
     (
-        "sgl-project/sglang#34925: text before, two calls, text behind, all at once",
+        "sgl-project/sglang#34925: text, two calls and text in one delta",
         "step3",
         "Look. <｜tool_calls_begin｜><｜tool_call_begin｜>function<｜tool_sep｜>"
         '<steptml:invoke name="a"><steptml:parameter name="x">p</steptml:parameter>'
@@ -132,14 +132,14 @@ CASES: list[tuple[str, str, str, str, list[tuple[str, Any]]]] = [
         [("a", {"x": 1}), ("b", {"x": 2})],
     ),
     (
-        "waybarrios/vllm-mlx#631: an odd quote in prose",
+        "waybarrios/vllm-mlx#631: an unbalanced quote in prose",
         "mistral_v13",
         'The 5" pipe: [TOOL_CALLS]a[ARGS]{}[TOOL_CALLS]b[ARGS]{"x": "\\""}',
         'The 5" pipe: ',
         [("a", _NO), ("b", {"x": '"'})],
     ),
     (
-        "ml-explore/mlx-lm#1448: prose behind the arguments",
+        "ml-explore/mlx-lm#1448: prose after the arguments",
         "mistral_v13",
         '[TOOL_CALLS]grep[ARGS]{"p": "T"}\n\nThen {see}.',
         "\n\nThen {see}.",
@@ -162,7 +162,7 @@ CASES: list[tuple[str, str, str, str, list[tuple[str, Any]]]] = [
         [("a", {"x": "1", "y": "2", "z": "3"})],
     ),
     (
-        "vllm-project/vllm#33690: pieces over the borders of parameters and calls",
+        "vllm-project/vllm#33690: pieces that span parameters and calls",
         "step3p5",
         "<tool_call>\n<function=a>\n<parameter=x>\n1\n</parameter>\n</function>\n</tool_call>\n"
         "<tool_call>\n<function=b>\n<parameter=y>\n-2\n</parameter>\n</function>\n</tool_call>",
@@ -245,7 +245,7 @@ CASES: list[tuple[str, str, str, str, list[tuple[str, Any]]]] = [
         [("a", {"q": "x]y"}), ("b", {"q": "("})],
     ),
     (
-        "signalnine/q27#31: a closer of the call in a value",
+        "signalnine/q27#31: the closing tag of the call in a value",
         "qwen3_coder",
         "<tool_call><function=w><parameter=s>Ends with </tool_call> or </function>, see."
         "</parameter></function></tool_call>",
@@ -253,7 +253,7 @@ CASES: list[tuple[str, str, str, str, list[tuple[str, Any]]]] = [
         [("w", {"s": "Ends with </tool_call> or </function>, see."})],
     ),
     (
-        "raullenchai/Rapid-MLX#1542: a closer of the value in it",
+        "raullenchai/Rapid-MLX#1542: the closing tag of a value inside the value",
         "qwen3_coder",
         '<tool_call><function=w><parameter=s>return "</parameter>"</parameter></function>'
         "</tool_call>",
@@ -281,7 +281,7 @@ CASES: list[tuple[str, str, str, str, list[tuple[str, Any]]]] = [
         "Take x = [1, 2] or [a] first.",
         [],
     ),
-    # Empty and missing pieces.
+    # Empty calls and missing tags.
     (
         "vllm-project/vllm#28806: no arguments",
         "hermes",
@@ -297,7 +297,7 @@ CASES: list[tuple[str, str, str, str, list[tuple[str, Any]]]] = [
         [("clock", _NO)],
     ),
     (
-        "vllm-project/vllm#48931: no section's opener, no `string` attribute",
+        "vllm-project/vllm#48931: no opener of the section, no `string` attribute",
         "deepseek_v4",
         f'{_DSML}invoke name="a">\n{_DSML}parameter name="n">7</｜DSML｜parameter>\n'
         "</｜DSML｜invoke>",
@@ -305,7 +305,7 @@ CASES: list[tuple[str, str, str, str, list[tuple[str, Any]]]] = [
         [("a", {"n": 7})],
     ),
     (
-        "ollama/ollama#17914: no closer of a value, and no entities",
+        "ollama/ollama#17914: a value without a closing tag, and no entities",
         "qwen3_coder",
         "<tool_call><function=a><parameter=x>1 &amp; <b><parameter=y>2</parameter></function>"
         "</tool_call>",
@@ -313,7 +313,7 @@ CASES: list[tuple[str, str, str, str, list[tuple[str, Any]]]] = [
         [("a", {"x": "1 &amp; <b>", "y": "2"})],
     ),
     (
-        "ggml-org/llama.cpp#24807: a closer twice",
+        "ggml-org/llama.cpp#24807: a repeated closing tag",
         "qwen3_coder",
         "<tool_call><function=a><parameter=x>1</parameter>\n</parameter>\n</function></tool_call>",
         "",
@@ -334,7 +334,7 @@ CASES: list[tuple[str, str, str, str, list[tuple[str, Any]]]] = [
         [("a", {"q": "weather in Oslo", "n": 1})],
     ),
     (
-        "osaurus-ai/vmlx-swift#61: an envelope that drifted",
+        "osaurus-ai/vmlx-swift#61: an envelope that deviates",
         "gemma4",
         '<|tool_call|>call:a({"x": 1})<tool_call|>',
         "",
@@ -363,7 +363,7 @@ CASES: list[tuple[str, str, str, str, list[tuple[str, Any]]]] = [
         [("a", {"s": '<!DOCTYPE html>\n<p class="x">{}</p>'})],
     ),
     (
-        "spaces of a value that the wire says is text",
+        "spaces of a value with the type string",
         "deepseek_v32",
         f'{_DSML}invoke name="a">{_DSML}parameter name="s" string="true"> 5 </｜DSML｜parameter>'
         "</｜DSML｜invoke>",
@@ -428,15 +428,15 @@ def coder(parameter: str, schema: Any) -> Any:
         ('[{"ok": true}]', {"type": "array", "items": {"type": "object"}}, [{"ok": True}]),
         ("True", {"type": "boolean"}, True),  # ggml-org/llama.cpp#21771
         ("7.0", {"type": "integer"}, 7),
-        ('\n"/tmp/x"\n', {"type": "string"}, '"/tmp/x"'),  # verbatim: the quotes are its own
+        ('\n"/tmp/x"\n', {"type": "string"}, '"/tmp/x"'),  # strings are verbatim, with their quotes
     ],
 )
 def test_values_by_schema(text: str, schema: Any, expected: Any) -> None:
     assert coder(text, schema) == expected
 
 
-def test_none_is_a_word_where_it_is_one() -> None:
-    """vllm-project/vllm#39567: an enumeration of strings has no null."""
+def test_none_is_a_string_in_an_enumeration_of_strings() -> None:
+    """vllm-project/vllm#39567: it was read as null."""
     text = (
         '<minimax:tool_call><invoke name="f"><parameter name="m">none</parameter></invoke>'
         "</minimax:tool_call>"
@@ -446,7 +446,7 @@ def test_none_is_a_word_where_it_is_one() -> None:
 
 
 def test_numbers_of_glm() -> None:
-    """antirez/ds4#569: not every value is a string."""
+    """antirez/ds4#569: every value was read as a string."""
     text = "<tool_call>f\n<arg_key>n</arg_key>\n<arg_value>10</arg_value>\n</tool_call>"
     assert calls_of("glm45", text, tools=[tool("f", n="integer")]) == [("f", {"n": 10})]
 
@@ -455,14 +455,14 @@ def test_numbers_of_glm() -> None:
 
 
 def test_two_calls_of_one_tool_are_two() -> None:
-    """sgl-project/sglang#35625: the index is the place of the call, not of the tool."""
+    """sgl-project/sglang#35625: the index is the number of the call, not of the tool."""
     text = '<tool_call>{"name": "a"}</tool_call>' * 2
     message = message_of("hermes", text, tools=[tool("b"), tool("a")])
     assert [call.index for call in message.tool_calls] == [0, 1]
 
 
-def test_a_marker_alone_is_no_argument_text() -> None:
-    """raullenchai/Rapid-MLX#579: each marker in a delta of its own."""
+def test_markers_are_not_part_of_the_arguments() -> None:
+    """raullenchai/Rapid-MLX#579: each marker arrives in a delta of its own."""
     parser = FormatParser("mistral_v13")
     texts = []
     for piece in ("[TOOL_CALLS]", "read", "[ARGS]", '{"f":1}'):
@@ -473,14 +473,14 @@ def test_a_marker_alone_is_no_argument_text() -> None:
     assert only(parser.message).arguments == {"f": 1}
 
 
-def test_what_comes_after_a_finished_answer_is_another() -> None:
-    """sgl-project/sglang#22173: no state is left for the next answer."""
+def test_the_next_answer_starts_without_state() -> None:
+    """sgl-project/sglang#22173: the second answer was read with the state of the first."""
     for _ in range(2):
         assert calls_of("hermes", '<tool_call>{"name": "a"}</tool_call>') == [("a", {})]
 
 
-def test_a_section_inside_reasoning_is_run() -> None:
-    """vybestack/llxprt-code#749: the calls of Kimi K2 come before the end tag."""
+def test_calls_inside_reasoning_of_kimi() -> None:
+    """vybestack/llxprt-code#749: Kimi K2 may write calls before the end tag of its reasoning."""
     text = (
         "<think>Let me see<|tool_calls_section_begin|><|tool_call_begin|>functions.a:0"
         "<|tool_call_argument_begin|>{}<|tool_call_end|><|tool_calls_section_end|></think>"
@@ -490,23 +490,23 @@ def test_a_section_inside_reasoning_is_run() -> None:
     assert (only(message).name, only(message).id) == ("a", "functions.a:0")
 
 
-def test_a_truncated_call_is_shown() -> None:
-    """lmstudio-ai/lmstudio-bug-tracker#942: in part, and not as a complete one."""
+def test_a_truncated_call_is_in_the_message() -> None:
+    """lmstudio-ai/lmstudio-bug-tracker#942: it has partial arguments and is not complete."""
     text = ' to=functions.a<|channel|>commentary<|message|>{"x": "ab'
     call = only(message_of("harmony", text, prompt_suffix="<|start|>assistant"))
     assert (call.status, call.arguments, call.partial) == ("truncated", None, {"x": "ab"})
 
 
-def test_partial_arguments_are_beginnings() -> None:
-    """ggml-org/llama.cpp#12379: nothing shown is ever another thing later."""
+def test_partial_arguments_only_grow() -> None:
+    """ggml-org/llama.cpp#12379: values that were emitted do not change later."""
     text = (
         '<tool_call>{"name": "p", "arguments": {"name": "s", "n": [12, {"a": null}]}}</tool_call>'
     )
     check_growth("hermes", text)
 
 
-def test_a_long_value_flows() -> None:
-    """sgl-project/sglang#27005: a file of 4 kB comes as it is written, not at its end."""
+def test_a_long_value_is_streamed() -> None:
+    """sgl-project/sglang#27005: a file of 4 kB was emitted only at its end."""
     parser = FormatParser("qwen3_coder", tools=[tool("w", s="string")])
     parser.feed("<tool_call>\n<function=w>\n<parameter=s>\n")
     for _ in range(1000):

@@ -1,4 +1,4 @@
-"""JSON in calls, read with the repairs of a lenient dialect."""
+"""Tests of JSON in calls that is read with the repairs of a lenient dialect."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ each_format = pytest.mark.parametrize("name", names())
 
 
 def call_in(format: str, text: str, **options: Any) -> Any:
-    """The only call in the text, which is the same for all cuts."""
+    """Return the only call of the text, checked to be the same for all cuts."""
     options = {"dialect": "lenient", **options}
     found = run(format, [text], **options)
     for sizes in CUTS:
@@ -98,25 +98,25 @@ def test_arguments_in_a_string_are_repaired_too() -> None:
         '<tool_call>{"name": "f", "arguments": {"a": "</tool_call>",}}</tool_call>',
     ],
 )
-def test_a_marker_inside_a_string_ends_nothing(text: str) -> None:
+def test_a_marker_inside_a_string_is_text(text: str) -> None:
     assert call_in("hermes", text).arguments == {"a": "</tool_call>"}
 
 
-def test_a_marker_behind_a_quote_ends_the_object() -> None:
+def test_a_marker_after_a_quote_ends_the_object() -> None:
     text = '<tool_call>{"name": "f", "arguments": {"a": "b"</tool_call>Done.'
     found = run("hermes", [text], dialect="lenient")
     assert only(found.message).arguments == {"a": "b"}
     assert found.message.text == "Done."
 
 
-def test_cut_is_cut() -> None:
+def test_repairs_do_not_complete_a_cut_call() -> None:
     for text in ('{"name": "f", "arguments": {"a": "b', '{"name": "f", "arguments": {"a": 1}'):
         call = call_in("hermes", f"<tool_call>{text}")
         assert call.status == "truncated"
     assert call_in("mistral_v13", '[TOOL_CALLS]f[ARGS]{"a": 1').status == "truncated"
 
 
-def test_prose_is_prose() -> None:
+def test_prose_after_a_marker_is_text() -> None:
     for text in ("Use <tool_call> for it.", "<tool_call>{some words}</tool_call>"):
         found = run("hermes", [text], dialect="lenient")
         assert (found.message.text, found.message.tool_calls) == (text, [])
@@ -162,7 +162,7 @@ def test_on_top_of_a_wire() -> None:
 @each_format
 @FEW
 @given(choose=CHOICES)
-def test_what_is_well_formed_is_read_as_strictly(name: str, choose: random.Random) -> None:
+def test_valid_answers_are_read_as_in_strict_json(name: str, choose: random.Random) -> None:
     answer = make_answer(name, choose)
     options = {"tools": answer.tools or None, **answer.options}
     strict = run(name, [answer.text], **options)
@@ -173,7 +173,7 @@ def test_what_is_well_formed_is_read_as_strictly(name: str, choose: random.Rando
 @each_format
 @FEW
 @given(choose=CHOICES, sizes=SIZES)
-def test_what_is_damaged_is_read_the_same_for_any_cut(
+def test_damaged_answers_do_not_depend_on_the_cuts(
     name: str, choose: random.Random, sizes: Sequence[int]
 ) -> None:
     answer = make_answer(name, choose)

@@ -1,4 +1,4 @@
-"""Calls whose arguments are literals of a programming language."""
+"""Tests of calls whose arguments are literals of a programming language."""
 
 from __future__ import annotations
 

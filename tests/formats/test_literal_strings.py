@@ -30,7 +30,7 @@ def read(pieces: list[str]) -> tuple[Any, str]:
 
 @given(st.text(), SIZES)
 def test_any_text_in_any_quotes(text: str, sizes: list[int]) -> None:
-    """A string as `repr` writes it, in any quotes."""
+    """Strings as `repr` writes them are read in any quotes."""
     assert read(cut(f"[f(x={text!r})]", sizes)) == (text, text)
 
 
@@ -42,8 +42,8 @@ def test_quotes_and_escapes_at_any_cut(text: str, sizes: list[int]) -> None:
 @pytest.mark.parametrize(
     ("pieces", "expected"),
     [
-        (["[f(x='a", "\\"], "a"),  # an escape
-        (["[f(x='a", "'"], "a"),  # a quote that may be text
+        (["[f(x='a", "\\"], "a"),  # a possible escape
+        (["[f(x='a", "'"], "a"),  # the quote may be text
         (["[f(x='a", "' "], "a"),
         (["[f(x='a", "'", " b"], "a' b"),
         (['[f(x="""a', '"'], "a"),
@@ -77,7 +77,7 @@ def test_delimiters_of_several_characters_have_no_escapes() -> None:
     ],
 )
 def test_quotes_that_are_text(text: str, arguments: Any) -> None:
-    """A quote ends its string if what follows continues the call."""
+    """A quote ends its string only if the text after it continues the call."""
     assert calls_of("pythonic", text) == [("f", arguments)]
 
 
@@ -87,7 +87,7 @@ def test_quotes_that_are_text(text: str, arguments: Any) -> None:
         (r"\x41\u00e9\U0001F600", "Aé😀"),
         (r"\101\7z\1234", "A\x07zS4"),  # at most three octal digits
         (r"\a\b\f\v\/", "\a\b\f\v/"),
-        ("a\\\nb", "ab"),  # a line that continues
+        ("a\\\nb", "ab"),  # a continued line
         (r"\q \9 \xZZ \u12", r"\q \9 \xZZ \u12"),
         (r"\U00110000", r"\U00110000"),  # beyond Unicode
         (r"\ud83d\ud83d\ude00", "\ud83d😀"),

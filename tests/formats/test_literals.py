@@ -1,4 +1,4 @@
-"""Python's literals and Gemma's, pushed in as text."""
+"""Tests of the literals of Python and Gemma, fed in pieces."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def value(text: str) -> Any:
 
 
 def refusal(text: str) -> str:
-    """Why the call is rejected."""
+    """Return the code with which the call is rejected."""
     call = only(message_of("pythonic", text))
     assert call.status == "rejected"
     return str(call.errors[-1].code)
@@ -59,7 +59,7 @@ def refusal(text: str) -> str:
         "{'a' : 1 , }",
     ],
 )
-def test_what_python_reads(text: str) -> None:
+def test_literals_of_python(text: str) -> None:
     expected = ast.literal_eval(text)
     assert same(value(text), list(expected) if isinstance(expected, tuple) else expected)
 
@@ -67,7 +67,7 @@ def test_what_python_reads(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("true", True),  # JSON's words, which models mix in
+        ("true", True),  # models mix in the words of JSON
         ("null", None),
         ("{1, 2, 3}", [1, 2, 3]),  # sets become arrays
         ("{'a'}", ["a"]),
@@ -75,15 +75,15 @@ def test_what_python_reads(text: str) -> None:
         ("{{'a': 1}}", [{"a": 1}]),
         ("{1: 'a', True: 2}", {"1": "a", "True": 2}),
         ("'a\nb'", "a\nb"),  # a raw newline
-        ("'it's'", "it's"),  # a quote where no string may end
+        ("'it's'", "it's"),  # a quote after which the call cannot continue
         ("'a' b'", "a' b"),
-        (r"'C:\dir \z'", r"C:\dir \z"),  # no escape
+        (r"'C:\dir \z'", r"C:\dir \z"),  # not an escape
         (r"'\ud83d\ude00'", "😀"),
         (r"'\u12'", r"\u12"),
         ("'a])}'", "a])}"),
     ],
 )
-def test_what_models_write(text: str, expected: Any) -> None:
+def test_deviations_from_python(text: str, expected: Any) -> None:
     assert same(value(text), expected)
 
 
@@ -102,12 +102,12 @@ def test_what_models_write(text: str, expected: Any) -> None:
         ("[f(x=[)])]", "mismatched_bracket"),
     ],
 )
-def test_what_is_refused(text: str, expected: str) -> None:
+def test_invalid_literals(text: str, expected: str) -> None:
     assert refusal(text) == expected
 
 
-def test_positional_arguments_are_text() -> None:
-    """A call takes names: what has none is an answer that looks like one."""
+def test_calls_with_positional_arguments_are_text() -> None:
+    """Calls have named arguments, so text like this is part of the answer."""
     message = message_of("pythonic", "[f('a')] is how it is called")
     assert message.tool_calls == []
     assert message.text == "[f('a')] is how it is called"
@@ -142,12 +142,12 @@ def test_limits_are_kept() -> None:
     assert (call.status, call.errors[-1].code) == ("rejected", "string_length")
 
 
-def test_a_number_of_many_digits_is_none() -> None:
+def test_numbers_with_too_many_digits_are_rejected() -> None:
     assert refusal(f"[f(x={'9' * 5000})]") == "invalid_literal"
 
 
 @pytest.mark.parametrize("digits", [4300, 10_000])
 @pytest.mark.parametrize("word", ["9" * 5000, "0x" + "9" * 4290, "0b" + "1" * 20_000])
-def test_integers_that_python_does_not_write(word: str, digits: int) -> None:
+def test_integers_beyond_the_limit_of_python_are_rejected(word: str, digits: int) -> None:
     call = only(message_of("pythonic", f"[f(a={word})]", limits=Limits(integer_digits=digits)))
     assert (call.status, call.errors[-1].code) == ("rejected", "invalid_literal")

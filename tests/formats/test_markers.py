@@ -1,4 +1,4 @@
-"""Literals found in text that arrives in pieces."""
+"""Tests of the search for literals in text that arrives in pieces."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORDS = st.lists(st.text(st.sampled_from("<a>|"), min_size=1, max_size=5), min_s
 
 
 def split(markers: Markers, pieces: Sequence[str]) -> list[str]:
-    """The text in runs and literals, literals in parentheses, as a machine reads it."""
+    """Return text and literals, in parentheses, in turn, as the framing machine reads them."""
     found = [""]
     held = ""
     for number, piece in enumerate(pieces, 1):
@@ -35,8 +35,8 @@ def split(markers: Markers, pieces: Sequence[str]) -> list[str]:
 
 
 @given(WORDS, st.text(st.sampled_from("<a>| "), max_size=30), SIZES)
-def test_any_cut_finds_the_same(words: list[str], text: str, sizes: Sequence[int]) -> None:
-    """Law 1 for literals, which may begin one another; and nothing of the text is lost."""
+def test_law_1_literals_at_any_cut(words: list[str], text: str, sizes: Sequence[int]) -> None:
+    """The same literals are found, also if one begins another, and no text is lost."""
     markers = Markers(words)
     whole = split(markers, [text])
     assert split(markers, [*cut(text, sizes), ""]) == whole
@@ -45,8 +45,8 @@ def test_any_cut_finds_the_same(words: list[str], text: str, sizes: Sequence[int
 
 
 @given(WORDS, st.text(st.sampled_from("<a>| "), max_size=12))
-def test_only_what_may_become_a_literal_is_held(words: list[str], text: str) -> None:
-    """Law 2: the undecided rest of a text is the beginning of a literal, or one with a longer."""
+def test_law_2_only_starts_of_literals_are_held_back(words: list[str], text: str) -> None:
+    """Held text is the start of a literal, or a literal that begins a longer one (law 2)."""
     markers = Markers(words)
     stop, word = markers.find(text, 0, False)
     rest = text[stop:]
@@ -62,18 +62,18 @@ def test_only_what_may_become_a_literal_is_held(words: list[str], text: str) -> 
         ("<a", True, ""),
         ("x", False, ""),
         ("", False, UNDECIDED),
-        ("<b", False, UNDECIDED),  # may become the longer one
+        ("<b", False, UNDECIDED),  # may become the longer literal
         ("<b", True, "<b"),
         ("<bc", False, "<bc"),
         ("<bd", False, "<b"),
     ],
 )
-def test_what_stands_at_a_place(text: str, final: bool, expected: str) -> None:
+def test_the_literal_at_a_position(text: str, final: bool, expected: str) -> None:
     assert Markers(["<a>", "<b", "<bc"]).at(text, 0, final) == expected
 
 
-def test_a_run_is_the_last_of_a_longer_one() -> None:
-    """`<b>` before `>>>`: the bracket is the text's, not the marker's."""
+def test_a_marker_is_the_end_of_a_longer_run() -> None:
+    """In `<b>>>>` the first `>` belongs to the text, and the others are the marker."""
     markers = Markers([">>>"])
     assert split(markers, ["<b>>>>x"]) == ["<b>", "(>>>)", "x"]
     assert split(markers, [*"<b>>>>x", ""]) == ["<b>", "(>>>)", "x"]

@@ -10,7 +10,7 @@ from tests.formats.reading import calls_of, message_of, only, tool
 
 
 def test_values_are_emitted_as_they_arrive() -> None:
-    """Text is emitted immediately, nullable text once it is not null, and numbers at their end."""
+    """Text is emitted at once, nullable text once it is not null, and numbers at their end."""
     schema = tool("f", a="string", b={"type": ["string", "null"]}, c="integer")
     parser = FormatParser("qwen3_coder", tools=[schema])
     parser.feed("<tool_call><function=f><parameter=a>\nab")
@@ -59,7 +59,7 @@ def test_limits() -> None:
 
 
 def test_the_schema_of_the_tool_rejects_values() -> None:
-    """A value that the schema forbids rejects the call as soon as it is certainly invalid."""
+    """A value that violates the schema rejects the call as soon as this is certain."""
     schema = tool("f", n="integer")
     text = "<tool_call><function=f><parameter=n>\nmany\n</parameter></function></tool_call>"
     call = only(message_of("qwen3_coder", text, tools=[schema]))
@@ -75,7 +75,7 @@ def test_the_schema_of_the_tool_rejects_values() -> None:
     ],
 )
 def test_the_values_of_examples(name: str) -> None:
-    """Text as it is and numbers by the schema, in each way to write parameters."""
+    """Each way to write parameters gives text unchanged, and numbers by the schema."""
     schema = tool("find_tide", port="string", day="integer")
     call = only(message_of(name, get(name).example, tools=[schema]))
     assert (call.status, call.arguments) == ("complete", {"port": "Piran", "day": 2})
@@ -93,7 +93,7 @@ def test_the_values_of_examples(name: str) -> None:
     ],
 )
 def test_markers_inside_of_a_value_are_text(value: str, read: str) -> None:
-    """Only a marker after which the call can go on ends a value."""
+    """A marker ends a value only if the call can continue after it."""
     text = (
         f"<tool_call>\n<function=f>\n<parameter=a>\n{value}\n</parameter>\n"
         "<parameter=z>\n2\n</parameter>\n</function>\n</tool_call>"

@@ -1,4 +1,4 @@
-"""Parameters in tags: where a value ends, and what it is."""
+"""Tests of parameters in tags: where a value ends, and its value."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def coder(body: str, *tools: Any, **options: Any) -> Any:
         ("", ""),
         (" x ", " x "),
         ("a < b </para", "a < b </para"),
-        ("a </parameter> b", "a </parameter> b"),  # nothing that may follow a value follows
+        ("a </parameter> b", "a </parameter> b"),  # the text after the tag cannot follow a value
         ("print('</function>')", "print('</function>')"),
         ("<parameter=> <parameter=\n", "<parameter=> <parameter="),
     ],
@@ -50,15 +50,15 @@ def test_one_newline_on_each_side_is_framing(written: str, expected: str) -> Non
     assert coder(f"<parameter=a>{written}</parameter>") == {"a": expected}
 
 
-def test_a_closer_far_from_what_follows() -> None:
-    """A closer before endless white space ends the value."""
+def test_white_space_after_a_closer() -> None:
+    """A closing tag before any amount of white space ends the value."""
     for count in (3, 63, 64, 65, 500):
         assert coder("<parameter=a>x</parameter>" + " " * count) == {"a": "x"}
 
 
 def test_a_missing_closer() -> None:
     assert coder("<parameter=a>1<parameter=b>2</parameter>") == {"a": "1", "b": "2"}
-    # Where the tool is known, only its own parameters end a value.
+    # If the tool is known, only tags of its parameters end a value.
     known = tool("f", a="string", b="string")
     assert coder("<parameter=a>1<parameter=b>2</parameter>", known) == {"a": "1", "b": "2"}
     body = "<parameter=a>see <parameter=zzz>2</parameter>"
@@ -66,7 +66,7 @@ def test_a_missing_closer() -> None:
     assert coder("<parameter=a>1") == {"a": "1"}
 
 
-def test_closers_come_twice() -> None:
+def test_repeated_closers() -> None:
     assert coder("<parameter=a>1</parameter>\n</parameter>\n<parameter=b>2</parameter>") == {
         "a": "1",
         "b": "2",
@@ -78,7 +78,7 @@ def test_names_in_quotes() -> None:
     assert calls_of("qwen3_coder", text) == [("f", {"a": "1"})]
 
 
-def test_text_between_parameters_is_odd() -> None:
+def test_text_between_parameters_is_noted() -> None:
     body = '<param name="a"><![CDATA[1]]> uh <param name="b">2</param>'
     call = only(message_of("minicpm5", f'<function name="f">{body}</function>'))
     assert (call.status, call.arguments) == ("complete", {"a": "1", "b": "2"})
@@ -98,7 +98,7 @@ def test_text_between_parameters_is_odd() -> None:
     ],
 )
 def test_a_parameter_that_is_not_understood_rejects_the_call(format: str, body: str) -> None:
-    """Otherwise an argument would be lost silently."""
+    """Otherwise an argument would be lost without an error."""
     call = only(message_of(format, call_of(format, body)))
     assert (call.status, call.arguments) == ("rejected", None)
     assert call.errors[-1].code == "malformed_call"
@@ -129,7 +129,7 @@ def test_a_parameter_that_is_not_understood_rejects_the_call(format: str, body: 
         ("qwen3_coder", "<parameter='x>y'>1</parameter>", {"x>y": "1"}),
     ],
 )
-def test_parameters_that_are_written_another_way(format: str, body: str, expected: Any) -> None:
+def test_other_spellings_of_parameters(format: str, body: str, expected: Any) -> None:
     assert calls_of(format, call_of(format, body)) == [("f", expected)]
 
 
@@ -141,10 +141,10 @@ def test_parameters_that_are_written_another_way(format: str, body: str, expecte
         ("glm47", "<arg_key>a</arg_key><arg_value>", "</arg_value>", "<arg_value>x</arg_value>"),
     ],
 )
-def test_an_element_like_its_own_in_a_value(
+def test_a_value_with_the_tags_of_its_parameter(
     format: str, opener: str, closer: str, inner: str
 ) -> None:
-    """A doubled closer is framing, unless an opener in the value has one of the two."""
+    """A second closing tag is dropped, unless it belongs to an opening tag inside the value."""
     written = f"{opener}{inner}{closer}"
     assert calls_of(format, call_of(format, written)) == [("f", {"a": inner})]
     doubled = f"{opener}x{closer}{closer}"
@@ -165,7 +165,7 @@ def test_line_ends_of_both_kinds_are_framing() -> None:
     ]
 
 
-def test_numbers_that_no_float_can_be_are_text() -> None:
+def test_numbers_beyond_the_range_of_floats_are_text() -> None:
     schema = tool("f", a="array", b="number")
     assert coder("<parameter=b>1e999</parameter>") == {"b": "1e999"}
     text = call_of("qwen3_coder", "<parameter=a>[1e999]</parameter>")

@@ -1,4 +1,4 @@
-"""Tests of prepared specifications of parameters in tags."""
+"""Tests of the prepared data for parameters in tags."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def plan_for(format: str) -> ParametersPlan:
 
 
 @pytest.mark.parametrize("format", ["qwen3_coder", "minimax_m2", "glm45", "minicpm5"])
-def test_every_literal_of_a_value_begins_with_a_character_of_care(format: str) -> None:
+def test_the_first_characters_of_literals_are_known(format: str) -> None:
     plan = plan_for(format)
     assert {*plan.opens, *plan.closers, *plan.ends} <= set(plan.value.words)
     for word in plan.value.words:

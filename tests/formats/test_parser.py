@@ -1,4 +1,4 @@
-"""`FormatParser`: its life cycle and options; formats of one's own."""
+"""Tests of `FormatParser`: its life cycle, its options, and formats that a user defines."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from streamparse.formats import (
 )
 from tests.formats.reading import calls_of, message_of, only, read, tool
 
-# A format that no model has: `@@name|key:=value;…@end`.
+# A format that no model uses: `@@name|key:=value;…@end`.
 OWN = Format(
     name="own",
     calls=(
@@ -44,7 +44,7 @@ OWN = Format(
 )
 
 
-def test_a_format_of_ones_own() -> None:
+def test_a_user_defined_format() -> None:
     message = message_of(OWN, "((hm))Sure. @@plant|what:= a fig; |where:=here;@end@@stop@end")
     assert (message.text, message.reasoning) == ("Sure. ", "hm")
     assert [(call.name, call.arguments) for call in message.tool_calls] == [
@@ -53,7 +53,7 @@ def test_a_format_of_ones_own() -> None:
     ]
 
 
-def test_other_payloads_in_a_format_of_ones_own() -> None:
+def test_other_payloads_in_a_user_defined_format() -> None:
     header = Header(pattern=r"(?P<name>\w+)", end=("(",), forbidden="\n")
     lisp = Format(
         name="lisp",
@@ -95,7 +95,7 @@ def test_wrong_types() -> None:
         TextReading("")
 
 
-def test_after_a_failure_it_is_dead() -> None:
+def test_a_failure_is_final() -> None:
     parser = FormatParser("hermes", limits=Limits(tool_calls=0))
     with pytest.raises(StreamParseError) as caught:
         parser.feed('Hi <tool_call>{"name": "f", "arguments": {}}</tool_call>')
@@ -123,8 +123,8 @@ def test_options(format: str, options: Any, text: str, expected: tuple[str, str]
     assert (message.text, message.reasoning) == expected
 
 
-def test_nothing_said_after_the_prompt() -> None:
-    """An empty answer is complete, even after any start in the prompt."""
+def test_an_empty_answer_after_the_prompt() -> None:
+    """An empty answer is complete, even if the prompt ends with the start of a message."""
     for format, prompt in (("harmony", "<|start|>assistant"), ("functionary_v32", ">>>")):
         found = read(format, "", prompt_suffix=prompt)
         assert [event.type for event in found.events] == ["message_started", "message_finished"]
@@ -132,7 +132,7 @@ def test_nothing_said_after_the_prompt() -> None:
 
 
 def test_one_reading_for_many_parsers() -> None:
-    """A `TextReading` has no state: the same options for any number of answers."""
+    """A `TextReading` has options but no state, so several parsers may share it."""
     reading = TextReading("hermes", in_reasoning=True)
     for _ in range(2):
         parser = MessageParser(format=reading)
@@ -144,7 +144,7 @@ def test_one_reading_for_many_parsers() -> None:
 @pytest.mark.parametrize(
     "twin_of", [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))]
 )
-def test_a_copy_goes_its_own_way(twin_of: Callable[[FormatParser], FormatParser]) -> None:
+def test_a_copy_is_independent(twin_of: Callable[[FormatParser], FormatParser]) -> None:
     parser = FormatParser("hermes", in_reasoning=True)
     parser.feed('Hm</think>Hi <tool_call>{"name": "f", "arguments": {"a": ["x')
     twin = twin_of(parser)

@@ -1,4 +1,4 @@
-"""Regular expressions taken apart."""
+"""Tests of the analysis of regular expressions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_pieces(pattern: str, literals: list[list[str]]) -> None:
         assert bool(re.fullmatch(joined, text)) == bool(re.fullmatch(pattern, text))
 
 
-def test_groups_that_are_not_written_out() -> None:
+def test_groups_that_are_not_expanded() -> None:
     [pieces] = alternatives("<a=(?:b|c)>", expand=False)
     assert [piece.source for piece in pieces] == ["<a=", "(?:b|c)", ">"]
 
@@ -57,7 +57,7 @@ def test_white_space_around() -> None:
     ],
 )
 def test_beginnings(pattern: str, text: str, length: int) -> None:
-    """Of every text that the pattern matches, every beginning is one."""
+    """Every prefix of a text that the pattern matches is a beginning."""
     start = re.compile(beginning(*beginnings(alternatives(pattern)[0])))
     whole = re.fullmatch(pattern, text) is not None
     for end in range(length + 1):
@@ -68,6 +68,6 @@ def test_beginnings(pattern: str, text: str, length: int) -> None:
     assert whole == (length == len(text)) or pattern.startswith(".")
 
 
-def test_beginnings_that_are_not_known() -> None:
+def test_patterns_without_known_beginnings() -> None:
     assert beginnings(alternatives(r"(?P<name>\w+-\d+)x")[0]) == []
     assert beginnings(alternatives(r"(?=x)x")[0]) == []

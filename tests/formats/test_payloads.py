@@ -1,4 +1,4 @@
-"""Payloads in JSON: the arguments alone, and free text."""
+"""Tests of payloads that are JSON arguments alone, or free text."""
 
 from __future__ import annotations
 

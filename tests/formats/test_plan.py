@@ -1,4 +1,4 @@
-"""Formats made ready: which literals mean something in which kind of text."""
+"""Tests of prepared formats: the meaning of each literal in each mode."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ def kind(name: str, mode: int, word: str) -> int | None:
     ("name", "mode", "word", "expected"),
     [
         ("hermes", CONTENT, "<tool_call>", SECTION),
-        ("hermes", REASONING, "<tool_call>", None),  # quoted
-        ("trinity", REASONING, "<tool_call>", SECTION),  # a call, which ends it
+        ("hermes", REASONING, "<tool_call>", None),  # a call in the reasoning is a quotation
+        ("trinity", REASONING, "<tool_call>", SECTION),  # a call ends the reasoning
         ("hermes", CONTENT, "<think>", REASON),
         ("hermes", CONTENT, "</think>", STRAY),
         ("hermes", REASONING, "</think>", ANSWER),
         ("trinity", LATE, "</think>", DROP),
         ("hermes", CONTENT, "<|im_end|>", END),
         ("glm45", CONTENT, "<tool_call>", CALL),
-        ("gemma4", CONTENT, "call:", None),  # a call only inside its section
+        ("gemma4", CONTENT, "call:", None),  # only inside its section it starts a call
         ("ernie45", CONTENT, "<response>", DROP),
         ("muse", QUOTED, "<atem:function_calls>", None),
     ],
 )
-def test_what_literals_mean(name: str, mode: int, word: str, expected: int | None) -> None:
+def test_the_meaning_of_literals(name: str, mode: int, word: str, expected: int | None) -> None:
     assert kind(name, mode, word) == expected
 
 
 @pytest.mark.parametrize("name", names())
-def test_every_mode_knows_its_literals(name: str) -> None:
+def test_the_markers_of_a_mode_are_the_literals_with_a_meaning(name: str) -> None:
     plan = Plan(get(name))
     for mode in (CONTENT, REASONING, QUOTED, LATE):
         assert set(plan.markers[mode].words) == set(plan.actions[mode])

@@ -1,4 +1,4 @@
-"""Markdown code around markers."""
+"""Tests of Markdown code around markers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CALL = '<tool_call>{"name": "f", "arguments": {"a": 1}}</tool_call>'
         ("a ``b` c``", False),
         ("a ` b\n", False),  # it contains no marker
         ("```\n", True),
-        ("```py\nx\n```", True),  # other text may follow on the line
+        ("```py\nx\n```", True),  # the last line is not complete
         ("```py\nx\n``` x\n", True),
         ("```py\nx\n```  \n", False),
         ("```py\r\nx\r\n```\r\n", False),
@@ -48,7 +48,7 @@ CALL = '<tool_call>{"name": "f", "arguments": {"a": 1}}</tool_call>'
         ("a ~~~ b\n", False),
     ],
 )
-def test_where_code_is(text: str, expected: bool) -> None:
+def test_whether_the_end_is_inside_code(text: str, expected: bool) -> None:
     for sizes in ([], [1], [2], [3, 1]):
         quotation = Quotation()
         for piece in cut(text, sizes):
@@ -80,7 +80,7 @@ def test_a_span_with_a_marker_ends_with_its_paragraph() -> None:
         "```\nif '<think>' in text:\n```\nso",
     ],
 )
-def test_what_is_quoted_is_text(text: str) -> None:
+def test_quoted_markers_are_text(text: str) -> None:
     message = message_of("hermes", text)
     assert (message.text, message.reasoning, message.tool_calls) == (text, "", [])
 
@@ -90,7 +90,11 @@ def test_what_is_quoted_is_text(text: str) -> None:
     [
         ("<think>Say `</think>` here.</think>Yes.", "Say `</think>` here.", "Yes."),
         ("<think>\n```\n<think>a</think>\n```\n</think>Yes.", "```\n<think>a</think>\n```", "Yes."),
-        ("<think>Open:\n```\nx</think>Yes.", "Open:\n```\nx", "Yes."),  # it hides no closer
+        (
+            "<think>Open:\n```\nx</think>Yes.",
+            "Open:\n```\nx",
+            "Yes.",
+        ),  # an open fence does not hide the end tag
         ("<think>don`t</think>Yes.", "don`t", "Yes."),
         ("Sure.<think>hm</think> Yes.", "hm", "Sure. Yes."),
         ("</think>Yes.", "", "Yes."),
@@ -98,7 +102,7 @@ def test_what_is_quoted_is_text(text: str) -> None:
         ("Yes.</think> No.", "", "Yes.</think> No."),
     ],
 )
-def test_reasoning_and_what_is_said_of_it(text: str, reasoning: str, content: str) -> None:
+def test_quoted_tags_of_reasoning(text: str, reasoning: str, content: str) -> None:
     message = message_of("hermes", text)
     assert (message.reasoning.strip(), message.text.strip()) == (reasoning, content)
 
@@ -117,7 +121,7 @@ FRAMES = ("```\n{}\n```", "~~~xml\n{}\n~~~~", "> ```\n{}\n> ```", "````\n```\n{}
 def test_law_8_every_example_in_a_fence_is_text(
     name: str, frame: str, choose: random.Random, sizes: Sequence[int]
 ) -> None:
-    """Laws 1 and 8: markers inside Markdown code mean nothing, in any format and cut."""
+    """Markers inside Markdown code are text, in any format and for any cut (laws 1 and 8)."""
     quoted = get(name).example.replace("```", "---")
     text = f"It reads\n{frame.format(quoted)}\nand no more."
     found = run(name, cut(text, sizes)).message

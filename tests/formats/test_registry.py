@@ -1,4 +1,4 @@
-"""The formats by name."""
+"""Tests of the registry of formats."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from streamparse.formats.registry import FORMATS, format_of, plan_of
 from tests.formats.render import WRITERS
 
 
-def test_all_are_there_once() -> None:
+def test_each_format_is_registered_once() -> None:
     assert len(names()) == len(set(names())) == 87
-    assert set(WRITERS) == set(names())  # none goes without the laws
+    assert set(WRITERS) == set(names())  # every format has a writer for the tests of the laws
 
 
-def test_entries_say_where_they_are_from() -> None:
+def test_entries_have_models_and_a_source() -> None:
     for name, format in FORMATS.items():
         assert format.name == name
         assert format.models

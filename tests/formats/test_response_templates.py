@@ -1,4 +1,7 @@
-"""Response templates of Hugging Face as formats; beside transformers where it is installed."""
+"""Tests of response templates of Hugging Face as formats.
+
+The results are compared with those of transformers, where it is installed.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ THINK = {"open": "<muse>", "close": "</muse>"}
 
 
 def template(calls: Any = None, **fields: Any) -> dict[str, Any]:
-    """A template with these fields; `calls` are those of `tool_calls`."""
+    """Return a template with these fields; `calls` are those of `tool_calls`."""
     found: dict[str, Any] = {"reasoning_content": THINK}
     if calls is not None:
         found["tool_calls"] = {"repeats": True, **calls}
@@ -188,8 +191,8 @@ def test_calls(given: Any, text: str) -> None:
 @pytest.mark.parametrize(
     ("given", "text"), [case[1:] for case in CALLS], ids=[case[0] for case in CALLS]
 )
-def test_every_cut_of_a_call(given: Any, text: str) -> None:
-    """The part of a call that has arrived is present, and is never complete."""
+def test_cut_calls(given: Any, text: str) -> None:
+    """Cut calls are truncated."""
     format = from_response_template(given)
     for cut in range(1, len(text) - 1):
         parser = FormatParser(format)
@@ -205,7 +208,7 @@ def test_markers_inside_strings_are_text() -> None:
     assert arguments == {"body": "</do><muse><|over|>"}
 
 
-def test_arguments_flow() -> None:
+def test_arguments_are_streamed() -> None:
     parser = FormatParser(from_response_template(TAGS))
     parser.feed("<do><tool=note><with=body>so f")
     assert parser.message.tool_calls[0].partial == {"body": "so f"}
@@ -224,7 +227,7 @@ def test_the_prompt_is_read_from_its_last_anchor() -> None:
 
 
 @pytest.mark.parametrize("text", ["Hm.</muse>Yes.", "<muse>\nHm.</muse>Yes."])
-def test_reasoning_that_the_answer_begins_in(text: str) -> None:
+def test_an_answer_that_begins_inside_its_reasoning(text: str) -> None:
     opening = {"open_pattern": r"(?:^|<muse>\s*)", "close": "</muse>"}
     format = from_response_template(template(reasoning_content=opening))
     message = message_of(format, text)
@@ -292,18 +295,18 @@ PIECES = st.sampled_from(
     ("given", "text"), [case[1:] for case in CALLS], ids=[case[0] for case in CALLS]
 )
 @drawn(data=st.data())
-def test_any_text_is_the_same_in_every_cut(given: Any, text: str, data: st.DataObject) -> None:
+def test_any_text_at_any_cut(given: Any, text: str, data: st.DataObject) -> None:
     format = from_response_template(given)
     places = st.integers(0, len(text))
     parts = st.lists(PIECES | st.just(text) | places.map(lambda end: text[:end]), max_size=8)
     read(format, "".join(data.draw(parts)), tools=data.draw(st.sampled_from([None, [MOOR]])))
 
 
-# Refused templates
+# Rejected templates
 
 
 def changed(**changes: Any) -> dict[str, Any]:
-    """`OBJECTS` with keys of its calls changed; None takes one away."""
+    """Return `OBJECTS` with other keys in its calls; None removes a key."""
     found = copy.deepcopy(OBJECTS)
     calls = found["fields"]["tool_calls"]
     calls.update(changes)
@@ -386,14 +389,14 @@ OPENER = r"<do>(?P<name>\w+)>"
         ),
     ],
 )
-def test_what_is_refused(given: Any, said: str) -> None:
+def test_rejected_templates(given: Any, said: str) -> None:
     with pytest.raises(FormatError) as raised:
         from_response_template(given)
     assert said in str(raised.value)
     assert raised.value.code == "invalid_format"
 
 
-# Where formats are taken.
+# Templates in place of formats.
 
 
 def test_a_template_is_a_format(tmp_path: Path) -> None:
@@ -427,17 +430,17 @@ def test_a_configuration_without_a_response_template(tmp_path: Path) -> None:
         FormatParser(tmp_path / "none.json")
 
 
-def test_names_are_still_names() -> None:
+def test_a_name_is_still_a_format() -> None:
     assert get("hermes").name == "hermes"
 
 
-# Beside transformers.
+# Comparison with transformers.
 
 
 @pytest.mark.parametrize(
     ("given", "text"), [case[1:] for case in CALLS], ids=[case[0] for case in CALLS]
 )
-def test_transformers_reads_the_same(given: Any, text: str) -> None:
+def test_transformers_gives_the_same(given: Any, text: str) -> None:
     chat_parsing = pytest.importorskip(
         "transformers.utils.chat_parsing", reason="transformers is not installed"
     )

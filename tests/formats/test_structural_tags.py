@@ -1,4 +1,4 @@
-"""Structural tags of xgrammar as formats."""
+"""Tests of structural tags of xgrammar as formats."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TIDE = {"name": "find_tide", "parameters": {"properties": {"day": {"type": "inte
 
 
 def tool(begin: str, end: Any, style: str = "") -> list[dict[str, Any]]:
-    """The tags of three tools, `@` being the name."""
+    """Return the tags of three tools; `@` is replaced by the name."""
     content = {"type": "json_schema", "json_schema": {}, **({"style": style} if style else {})}
     return [
         {"type": "tag", "begin": begin.replace("@", name), "content": content, "end": end}
@@ -203,7 +203,7 @@ def test_a_tag_is_a_format() -> None:
         ),
     ],
 )
-def test_what_is_refused(given: Any, said: str) -> None:
+def test_rejected_tags(given: Any, said: str) -> None:
     with pytest.raises(FormatError) as raised:
         from_structural_tag(given)
     assert said in str(raised.value)

@@ -1,4 +1,4 @@
-"""The table language: the values of an entry, and tags with a suffix."""
+"""Tests of the classes of formats: their values, and tags with a suffix."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.formats.invented import literals
 
 
 def test_entries_are_values() -> None:
-    """Equal entries are equal keys, so a plan is made once; entries cannot be changed."""
+    """Entries are immutable, and equal ones have equal hashes, so a plan is made once."""
     one, other = (Format(name="mine", calls=(Call(payload=JsonCall()),)) for _ in range(2))
     assert one == other
     assert hash(one) == hash(other)
@@ -19,12 +19,12 @@ def test_entries_are_values() -> None:
         one.name = "yours"  # type: ignore[misc]
 
 
-def test_words_are_said_by_name() -> None:
+def test_arguments_are_keyword_only() -> None:
     with pytest.raises(TypeError):
         Reasoning(("<a>",), ("</a>",))  # type: ignore[call-arg]
 
 
-def test_a_suffix_goes_into_every_tag() -> None:
+def test_every_tag_gets_the_suffix() -> None:
     format = Format(
         name="suffixed",
         calls=(
@@ -48,12 +48,12 @@ def test_a_suffix_goes_into_every_tag() -> None:
     assert not {"<calls>", "<call>", "<key>"} & written
     payload = marked.calls[0].payload
     assert isinstance(payload, Parameters)
-    assert payload.header.pattern == r"(?P<key>\w+)</key:v2>"  # the group is not a tag
+    assert payload.header.pattern == r"(?P<key>\w+)</key:v2>"  # the name of the group is not a tag
     assert (marked.name, marked.example) == ("suffixed", "<call>")
     assert marked.reasoning is not None
     assert marked.reasoning.open == ("<think:v2>",)
 
 
-def test_no_suffix_is_the_format_itself() -> None:
+def test_without_a_suffix_the_format_is_the_same_object() -> None:
     format = get("hy_v3")
     assert format.with_suffix("") is format

@@ -1,4 +1,4 @@
-"""Untyped text, typed by the schema of the tool."""
+"""Tests of text that gets its type from the schema of the tool."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROOT = {"$defs": {"Count": {"type": "integer"}, "Loop": {"$ref": "#/$defs/Loop"}
         ({"type": "integer"}, "1_000", 1000),
         ({"type": "integer"}, "3.0", 3),
         ({"type": "integer"}, "3.5", "3.5"),
-        ({"type": "integer"}, "9" * 5000, "9" * 5000),  # beyond Python's own limit
+        ({"type": "integer"}, "9" * 5000, "9" * 5000),  # beyond the limit of Python's `int`
         ({"type": "number"}, "-2.5e3", -2500.0),
         ({"type": "number"}, "7", 7),
         ({"type": "number"}, "inf", "inf"),
@@ -32,17 +32,17 @@ ROOT = {"$defs": {"Count": {"type": "integer"}, "Loop": {"$ref": "#/$defs/Loop"}
         ({"type": "boolean"}, "0", False),
         ({"type": "boolean"}, "yes", "yes"),
         ({"type": "null"}, "NONE", None),
-        ({"type": "integer"}, "None", None),  # the text that a template prints for an absent value
+        ({"type": "integer"}, "None", None),  # a template writes this for a missing value
         ({"type": ["string", "null"]}, " null ", None),
         ({"type": ["string", "null"]}, "nullify", "nullify"),
         ({"type": "object"}, "", {}),
         ({"type": "array"}, " ", []),
         ({"type": "object"}, '{"a": [1]}', {"a": [1]}),
-        ({"type": "object"}, "[1]", "[1]"),  # not of that kind
+        ({"type": "object"}, "[1]", "[1]"),  # not an object
         ({"type": "array"}, "[1", "[1"),
         ({"type": ["integer", "string"]}, "x1", "x1"),
         ({"type": ["integer", "string"]}, "12", 12),
-        ({"type": ["string", "integer"]}, "12", "12"),  # in the order of the schema
+        ({"type": ["string", "integer"]}, "12", "12"),  # the first type of the schema that fits
         ({"type": "str"}, "12", "12"),
         ({"type": "int"}, "12", 12),
         ({"type": "dict"}, "{}", {}),
@@ -81,7 +81,9 @@ def test_text_by_schema(schema: Any, text: str, expected: Any) -> None:
         ({}, True, False),
     ],
 )
-def test_what_may_stream(schema: Any, is_text: bool, is_text_or_null: bool) -> None:
+def test_schemas_whose_values_are_streamed(
+    schema: Any, is_text: bool, is_text_or_null: bool
+) -> None:
     kinds = kinds_of(schema, {})
     assert (kinds.is_text, kinds.is_text_or_null) == (is_text, is_text_or_null)
 
@@ -100,7 +102,7 @@ def test_where_schemas_are_found() -> None:
     assert item_schema({}, {}) is None
 
 
-def test_json_or_nothing() -> None:
+def test_read_json() -> None:
     assert read_json('{"a": 1}') == {"a": 1}
     assert read_json(" 1 ") == 1
     for text in ("", "{", "1 2", "None"):

@@ -1,6 +1,6 @@
-"""Published samples of all formats: what each must give, whole and in pieces.
+"""Tests with published samples of all formats, read whole and in pieces.
 
-They are kept outside the repository; without them these tests are skipped.
+The samples are kept outside the repository; without them these tests are skipped.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def options_of(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def expected(row: dict[str, Any]) -> tuple[str, str, list[Any]]:
-    """Content, reasoning, and the calls with the values of their arguments."""
+    """Return the content, the reasoning, and the calls with their arguments."""
     wanted = row["expect"]
     calls = [
         (call["name"], call["arguments"], _status(call, row), call.get("id"))
@@ -42,7 +42,7 @@ def expected(row: dict[str, Any]) -> tuple[str, str, list[Any]]:
 
 
 def _status(call: dict[str, Any], row: dict[str, Any]) -> str:
-    """Truncated, or the result of validation by the tool's schema."""
+    """Return "truncated", or the result of validation by the schema of the tool."""
     if not call.get("complete", True):
         return "truncated"
     tool = None if row["tools"] is None else Tools(row["tools"]).find(call["name"])
@@ -62,7 +62,7 @@ def shown(message: Message, row: dict[str, Any]) -> tuple[str, str, list[Any]]:
     return message.text.strip(), message.reasoning.strip(), calls
 
 
-def test_each_gives_what_it_must(vectors: list[dict[str, Any]]) -> None:
+def test_each_sample_gives_its_expected_result(vectors: list[dict[str, Any]]) -> None:
     assert vectors
     for row in vectors:
         found = run(row["format"], [row["text"]], **options_of(row))
@@ -73,7 +73,7 @@ def test_each_gives_what_it_must(vectors: list[dict[str, Any]]) -> None:
         check_nothing_lost(row["text"], row["format"], found, suffix)
 
 
-def test_each_gives_the_same_in_pieces(vectors: list[dict[str, Any]]) -> None:
+def test_samples_in_pieces(vectors: list[dict[str, Any]]) -> None:
     for row in vectors:
         text, options = row["text"], options_of(row)
         whole = run(row["format"], [text], **options).reading
@@ -82,6 +82,6 @@ def test_each_gives_the_same_in_pieces(vectors: list[dict[str, Any]]) -> None:
             assert run(row["format"], cut(text, sizes), **options).reading == whole, row["id"]
 
 
-def test_each_only_grows(vectors: list[dict[str, Any]]) -> None:
+def test_values_of_samples_only_grow(vectors: list[dict[str, Any]]) -> None:
     for row in vectors:
         check_growth(row["format"], cut(row["text"], [3]), **options_of(row))

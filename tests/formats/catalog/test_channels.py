@@ -1,4 +1,4 @@
-"""Harmony: messages with headers."""
+"""Tests of Harmony, whose messages have headers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def harmony(text: str) -> Any:
         "<|channel|>commentary to=functions.f",
         "<|channel|>analysis to=functions.f",
         " to=f<|channel|>commentary",
-        "<|channel|>commentaryto=functions.f",  # no space
+        "<|channel|>commentaryto=functions.f",  # without a space
     ],
 )
 @pytest.mark.parametrize("end", ["<|call|>", "<|return|>", "<|end|>", ""])
@@ -67,7 +67,7 @@ def test_a_header_cut_off(text: str) -> None:
     ]
 
 
-def test_what_is_not_understood_in_a_header_is_passed_on() -> None:
+def test_unknown_words_of_a_header_are_passed_on() -> None:
     text = "<|start|>tool_7<|channel|>dreams<|message|>x<|end|>"
     found = read("harmony", text)
     assert found.message.text == "x"

@@ -1,4 +1,4 @@
-"""Formats whose calls are JSON objects: what is particular to each."""
+"""Tests of formats whose calls are JSON objects."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_frames_and_reasoning(format: str, text: str, content: str, reasoning: s
     assert (message.text.strip(), message.reasoning.strip()) == (content, reasoning)
 
 
-def test_all_before_the_final_response_is_reasoning() -> None:
+def test_text_before_the_final_response_is_reasoning() -> None:
     text = "hm\n[BEGIN FINAL RESPONSE]\nYes[END FINAL RESPONSE]"
     message = message_of("apriel_thinker", text, in_reasoning=True)
     assert (message.text.strip(), message.reasoning.strip()) == ("Yes", "hm")
@@ -83,7 +83,7 @@ def test_one_call(format: str, text: str) -> None:
     [
         ("xlam", "[1, 2] are numbers"),
         ("xlam", '[{"name": "Bob"}]'),
-        ("xlam", 'See [{"name": "f", "arguments": {}}]'),  # not where the answer begins
+        ("xlam", 'See [{"name": "f", "arguments": {}}]'),  # not at the start of the answer
         ("phi4_mini", "functools[ This is just text ]"),
         ("phi4_mini", "import functools as f"),
         ("llama3_json", 'It is {"name": "f", "parameters": {}}'),
@@ -92,7 +92,7 @@ def test_one_call(format: str, text: str) -> None:
         ("gigachat3", "a function call is"),
     ],
 )
-def test_what_is_no_call(format: str, text: str) -> None:
+def test_text_that_is_not_a_call(format: str, text: str) -> None:
     message = message_of(format, text)
     assert (message.text, message.tool_calls) == (text, [])
 
@@ -106,11 +106,11 @@ def test_ids() -> None:
     assert ids == ["0", "1"]
 
 
-def test_a_second_block_behind_the_first() -> None:
+def test_a_second_block_after_the_first() -> None:
     block = 'Action:\n```json\n[{"tool_name": "f", "parameters": {}}]\n```'
     assert calls_of("command_r_plus", f"{block}\nthen {block}") == [("f", {}), ("f", {})]
 
 
-def test_no_more_than_a_name_of_apertus() -> None:
+def test_a_call_of_apertus_is_its_name_and_arguments() -> None:
     text = '<|tools_prefix|>[{"f": {"a": "b", "c": {"f": 1}}}]<|tools_suffix|>'
     assert only(message_of("apertus", text)).arguments == {"a": "b", "c": {"f": 1}}

@@ -1,4 +1,4 @@
-"""Formats with pairs of keys and values: what is particular to each."""
+"""Tests of formats with pairs of keys and values."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_one_call(format: str, text: str) -> None:
 def test_values_by_schema(schema: Any, written: str, value: Any) -> None:
     text = f"<tool_call>f<arg_key>x</arg_key><arg_value>{written}</arg_value></tool_call>"
     assert calls_of("glm47", text, tools=[tool("f", x=schema)]) == [("f", {"x": value})]
-    assert calls_of("glm47", text) == [("f", {"x": written})]  # its type is not known
+    assert calls_of("glm47", text) == [("f", {"x": written})]  # without tools the value is text
 
 
 def test_tags_with_a_suffix() -> None:
@@ -75,13 +75,13 @@ def test_tags_with_a_suffix() -> None:
         "<tool_call></tool_call>",
     ],
 )
-def test_what_is_no_call(text: str) -> None:
+def test_text_that_is_not_a_call(text: str) -> None:
     message = message_of("glm45", text)
     assert (message.text, message.tool_calls) == (text, [])
 
 
-def test_prose_behind_a_marker_is_not_held() -> None:
-    """Law 2: a name contains no space, so this is not a name as soon as a second word begins."""
+def test_prose_after_a_marker_is_not_held_back() -> None:
+    """The second word shows that the text is not a name, as names contain no space (law 2)."""
     parser = FormatParser("glm45")
     parser.feed("Use <tool_call> for ")
     assert parser.message.text == "Use "
@@ -89,7 +89,7 @@ def test_prose_behind_a_marker_is_not_held() -> None:
     assert parser.message.text == "Use <tool_call> for c"
 
 
-def test_an_odd_closer_in_a_value() -> None:
+def test_closing_tags_inside_a_value() -> None:
     value = "see </arg_value> and </tool_call>."
     text = f"<tool_call>f<arg_key>s</arg_key><arg_value>{value}</arg_value></tool_call>"
     assert calls_of("glm47", text) == [("f", {"s": value})]

@@ -1,4 +1,4 @@
-"""Calls written as code: what is particular to each format."""
+"""Tests of calls that are written as code."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def test_two_calls(format: str, text: str) -> None:
         ("pythonic", "[1, 2]"),
         ("pythonic", "[f]"),
         ("pythonic", "[f(x)]"),
-        ("pythonic", "The call is [f(x=1)]"),  # not where the answer begins
+        ("pythonic", "The call is [f(x=1)]"),  # not at the start of the answer
         ("lfm2", "items = [1, 2, 3]"),
         ("olmo3", "f(x=1)"),
         ("gemma4", "Write <|tool_call> first"),
         ("gemma4", "call:f{x:1}"),
     ],
 )
-def test_what_is_no_call(format: str, text: str) -> None:
+def test_text_that_is_not_a_call(format: str, text: str) -> None:
     message = message_of(format, text)
     assert (message.text, message.tool_calls) == (text, [])
 
@@ -66,7 +66,7 @@ def test_reasoning_of_gemma() -> None:
         ('({"x": 1})', {"x": 1}),
     ],
 )
-def test_drift(written: str, expected: Any) -> None:
+def test_deviations_of_gemma(written: str, expected: Any) -> None:
     call = f"f{written}" if written.startswith("(") else f"f{{{written}}}"
     assert calls_of("gemma4", f"<|tool_call>call:{call}<tool_call|>") == [("f", expected)]
 
@@ -81,7 +81,7 @@ def test_drift(written: str, expected: Any) -> None:
         ("f(x=1)\nmod() and more", " and more"),
     ],
 )
-def test_calls_that_begin_lines(text: str, content: str) -> None:
+def test_calls_at_the_start_of_lines(text: str, content: str) -> None:
     tools = [tool("f", x="integer"), tool("mod")]
     message = message_of("granite_pythonic", text, tools=tools)
     assert [call.name for call in message.tool_calls] == ["f", "mod"]
@@ -92,18 +92,18 @@ def test_calls_that_begin_lines(text: str, content: str) -> None:
     "text",
     [
         "Call f(x=1) for that.",
-        "print(x=1)\nlen()",  # no tools
+        "print(x=1)\nlen()",  # not the names of tools
         "f of x (that is, f(x))",
         "```\nf(x=1)\n```",
         "f\n(x=1)",
     ],
 )
-def test_lines_that_are_no_calls(text: str) -> None:
+def test_lines_that_are_not_calls(text: str) -> None:
     message = message_of("granite_pythonic", text, tools=[tool("f", x="integer")])
     assert (message.text, message.tool_calls) == (text, [])
 
 
-def test_a_word_that_begins_a_line_is_shown_as_soon_as_it_is_no_name() -> None:
+def test_the_first_word_of_a_line_is_held_back_while_it_may_be_a_name() -> None:
     parser = FormatParser("granite_pythonic")
     for text, shown in [
         ("Sure", ""),

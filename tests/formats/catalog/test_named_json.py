@@ -1,4 +1,4 @@
-"""Formats with the name before JSON arguments: what is particular to each."""
+"""Tests of formats with the name before JSON arguments."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def recipients(text: str) -> Any:
     return message_of("functionary_v32", text, prompt_suffix=">>>")
 
 
-def test_recipients_on_their_lines() -> None:
+def test_recipients_on_lines_of_their_own() -> None:
     message = recipients('all\nLooking.>>>f\n{"a": ">>>g\\n{}"}>>>g\n{}')
     assert message.text == "Looking."
     assert [(call.name, call.arguments) for call in message.tool_calls] == [
@@ -87,14 +87,14 @@ def test_recipients_on_their_lines() -> None:
 
 
 def test_a_tag_before_a_recipient() -> None:
-    """The bracket of the tag is the text's, and the call is a call."""
+    """The first `>` of `>>>>` belongs to the tag, and the others are the marker."""
     message = recipients("all\n<b>Go</b>>>>f\n{}")
     assert message.text == "<b>Go</b>"
     assert only(message).name == "f"
 
 
 @pytest.mark.parametrize("text", ["all\na >>> b", "all\n>>>", "all\n>>>f(x)\n"])
-def test_what_is_no_recipient(text: str) -> None:
+def test_text_that_is_not_a_recipient(text: str) -> None:
     message = recipients(text)
     assert message.tool_calls == []
 
@@ -108,7 +108,7 @@ def test_what_is_no_recipient(text: str) -> None:
         ("llama31_function_tag", "<function=a b>{}</function>"),
     ],
 )
-def test_what_is_no_call(format: str, text: str) -> None:
+def test_text_that_is_not_a_call(format: str, text: str) -> None:
     message = message_of(format, text)
     assert all(call.status == "rejected" for call in message.tool_calls)
 
@@ -132,7 +132,7 @@ def test_calls_that_end_reasoning() -> None:
         ("functions.exec!16", ["exec"], "exec"),
     ],
 )
-def test_ids_that_drift(identity: str, tools: list[str], name: str) -> None:
+def test_ids_that_deviate(identity: str, tools: list[str], name: str) -> None:
     """The tools show which part of an id is the name."""
     text = f"<|tool_call_begin|>{identity}<|tool_call_argument_begin|>{{}}<|tool_call_end|>"
     known = [{"name": entry, "parameters": {"type": "object"}} for entry in tools]

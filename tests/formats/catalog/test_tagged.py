@@ -1,4 +1,4 @@
-"""Formats with parameters in tags: what is particular to each."""
+"""Tests of formats with parameters in tags."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ BODY = "<function=f>\n<parameter=s>\n a \n</parameter>\n</function>"
     ("format", "text", "value"),
     [
         ("qwen3_coder", f"<tool_call>\n{BODY}\n</tool_call>", " a "),
-        ("qwen3_coder", BODY, " a "),  # no wrapper
+        ("qwen3_coder", BODY, " a "),  # without the tag around the call
         ("seed_oss", f"<seed:tool_call>{BODY}</seed:tool_call>", " a "),
-        ("mimo", f"<tool_call>{BODY}</tool_call>", "\n a \n"),  # nothing is trimmed
+        ("mimo", f"<tool_call>{BODY}</tool_call>", "\n a \n"),  # this format trims nothing
         ("step3p5", f"<tool_call>\n{BODY}\n</tool_call>", " a "),
         ("step5", f"<tool_call>\n{BODY}\n</tool_call>", " a "),
         ("nemotron3", f"<tool_call>\n{BODY}\n</tool_call>", " a "),
@@ -84,13 +84,13 @@ def test_one_call(format: str, text: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("format", "text"),
     [
-        ("seed_oss", f"<tool_call>{BODY}</tool_call>"),  # the tags of another
+        ("seed_oss", f"<tool_call>{BODY}</tool_call>"),  # the tags of another format
         ("deepseek_v41", "a <｜DSML｜tool_calls> b"),
         ("minimax_m2", '<invoke name="f"></invoke>'),
         ("dots", "some text </dots_function_call>"),
     ],
 )
-def test_what_is_no_call(format: str, text: str) -> None:
+def test_text_that_is_not_a_call(format: str, text: str) -> None:
     message = message_of(format, text)
     assert (message.text, message.tool_calls) == (text, [])
 
@@ -131,7 +131,7 @@ INVOKE = '<atem:invoke name="{}">\n<atem:parameter name="x">[1]</atem:parameter>
 
 
 def test_recipients_of_muse() -> None:
-    """`self` is reasoning, in which a call is a quotation; so it is in what is for the user."""
+    """Text for `self` is reasoning, text for `user` is content; calls in either are quotations."""
     quoted = INVOKE.format("q")
     message = muse(
         f" to=self<|message|>hm {quoted}<|eom|>"
@@ -149,7 +149,7 @@ def test_json_or_text_by_the_schema() -> None:
 
 
 def test_nested_names() -> None:
-    """`a.b` is the tool that is known, or one of its parts."""
+    """`a.b` is the name of a tool, or `b` is."""
     text = f" to=a.b<|message|>{INVOKE.format('a.b')}<|eot|>"
     assert muse(text).tool_calls[0].name == "a.b"
     assert muse(text, tools=[tool("b")]).tool_calls[0].name == "b"
@@ -157,7 +157,7 @@ def test_nested_names() -> None:
 
 
 def test_a_message_to_a_tool_without_a_call() -> None:
-    """Its header is passed on, and the message is not complete."""
+    """The message is truncated, unless another one follows."""
     for text in (" to=f<|message|>", " to=f<|message|><atem:function_calls>"):
         assert muse(text).status == "truncated"
     message = muse(" to=f<|message|><|eom|><|start|>assistant to=user<|message|>ok<|eot|>")
@@ -221,6 +221,6 @@ def test_labels_of_cwm(head: str, name: str) -> None:
 @pytest.mark.parametrize(
     "text", ["A <tool: tag is open.", "<tool: >", "<tool: (x)>", "<tool: function>\n(a)</tool>"]
 )
-def test_what_is_no_call_of_cwm(text: str) -> None:
+def test_text_that_is_not_a_call_of_cwm(text: str) -> None:
     message = message_of("cwm", text)
     assert (message.text, message.tool_calls) == (text, [])
