@@ -255,9 +255,13 @@ class LiteralStrings:
         return self.quote if text[found.end() - 1] in self.style.assign else ""
 
     def _escape(self, text: str, pos: int, final: bool) -> int:
-        """Read an escape as Python does; an unknown escape stays as it is written."""
+        """Read an escape as Python does; an unknown escape stays as it is written.
+
+        An escape that the end of the input cuts adds nothing, as in JSON.
+        """
+        cut = len(text) if final else pos  # the result if the text ends inside the escape
         if pos + 1 == len(text):
-            return self._verbatim(text, pos, 1) if final else pos
+            return cut
         char = text[pos + 1]
         plain = _ESCAPES.get(char)
         if plain is not None:
@@ -265,22 +269,20 @@ class LiteralStrings:
             return pos + 2
         size = _LENGTHS.get(char, 0)
         if size:
-            return self._coded(text, pos, size, final)
+            return self._coded(text, pos, size, cut)
         octal = _OCTAL.match(text, pos + 1)
         if octal is not None:
-            if octal.end() == len(text) and len(octal.group()) < 3 and not final:
-                return pos
+            if octal.end() == len(text) and len(octal.group()) < 3:
+                return cut
             self._emit(chr(int(octal.group(), 8)), pos)
             return octal.end()
         return self._verbatim(text, pos, 2)
 
-    def _coded(self, text: str, pos: int, size: int, final: bool) -> int:
+    def _coded(self, text: str, pos: int, size: int, cut: int) -> int:
         digits = text[pos + 2 : pos + 2 + size]
         whole = _HEX.fullmatch(digits) is not None
         if len(digits) < size:
-            if not final and (whole or not digits):
-                return pos
-            return self._verbatim(text, pos, 2)
+            return cut if whole or not digits else self._verbatim(text, pos, 2)
         code = int(digits, 16) if whole else 0x110000
         if code > 0x10FFFF:
             return self._verbatim(text, pos, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from streamparse import Limits
 from streamparse.formats import FormatParser
 from streamparse.message_events import ArgumentDelta
+from tests.formats.checks import run
 from tests.formats.reading import calls_of, message_of, only
 from tests.helpers import cut
 from tests.strategies import SIZES
@@ -103,17 +105,31 @@ def test_escapes_are_those_of_python_and_unknown_ones_stay(written: str, expecte
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("'a\\", "a\\"),
-        ("'a\\x4", "a\\x4"),
-        ("'a\\12", "a\n"),
+        ("'a\\", "a"),
+        ("'a\\x4", "a"),
+        ("'a\\u", "a"),
+        ("'a\\12", "a"),
+        ("'a\\ud83d", "a"),
+        ("'a\\ud83d\\ude0", "a"),
+        ("'a\\u0g", "a\\u0g"),
         ("'a'", "a"),
         ("''", ""),
         ("'''a''", "a''"),
     ],
 )
 def test_the_end_of_the_text_decides_what_was_held_back(text: str, expected: str) -> None:
+    """An escape, or half of a pair of them, adds nothing, as in JSON. The raw text has it."""
     call = only(message_of("pythonic", f"[f(x={text}"))
     assert (call.status, call.partial) == ("truncated", {"x": expected})
+    assert call.raw_text == f"x={text}"
+
+
+@given(st.text(st.sampled_from('ab\\\n"é🌱'), max_size=6))
+def test_a_string_that_is_cut_is_the_beginning_of_the_whole(value: str) -> None:
+    text = f"[f(x={json.dumps(value)}"
+    for end in range(len("[f(x=") + 1, len(text) + 1):
+        call = only(run("pythonic", [text[:end]]).message)
+        assert value.startswith(call.partial.get("x", ""))
 
 
 @pytest.mark.parametrize(
