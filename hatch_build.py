@@ -125,6 +125,7 @@ MORE = (
     "streamparse/_core/lenient_tokens.py",
     "streamparse/_core/machine*.py",
     "streamparse/_core/parser.py",
+    "streamparse/_core/text.py",
 )
 LESS = (
     "streamparse/_answers/[!ac]*.py",
@@ -391,6 +392,7 @@ def compile_package(root: Path, work: Path) -> dict[str, str]:
     for module in modules:
         path = c_file(work, module)
         text = completed(path.read_text(encoding="utf-8"), work / module)
+        text = with_c(text, (work / module).with_suffix(".c"))
         path.write_text(with_places(text), encoding="utf-8")
     run("compiling", work, COMPILE_C, levels(work))
     extensions = built_extensions(work / "lib", modules)
@@ -483,6 +485,36 @@ def completed(text: str, source: Path) -> str:
     return "\n".join(lines)
 
 
+# A few short functions gain much from vectors of characters, which mypyc does not write. Such a
+# function is in Python, for the pure build, and in a C file beside its module.
+_IN_C: Final = re.compile(r"^static \w+ \*?(\w+)\((.*)\) \{$", re.MULTILINE)
+
+
+def with_c(text: str, source: Path) -> str:
+    """Replace the translations of the functions that `source`, a C file, has."""
+    if not source.is_file():
+        return text
+    functions = source.read_text(encoding="utf-8")
+    for name, parameters in _IN_C.findall(functions):
+        given = ", ".join(f"cpy_r_{found}" for found in re.findall(r"(\w+)(?:,|$)", parameters))
+        text, count = re.subn(
+            rf"^(\w+ \*?CPyDef_\w+___{name}\([^)]*\) \{{\n)(?:[^}}\n].*\n)*\}}$",
+            rf"\1    return {name}({given});\n}}",
+            text,
+            flags=re.MULTILINE,
+        )
+        if count != 1:
+            raise CompileError(f"{source.name}: mypyc has written {count} functions {name!r}")
+    return with_functions(text, functions)
+
+
+def with_functions(text: str, functions: str) -> str:
+    """Insert C functions after the declarations of the package."""
+    head, include, rest = text.rpartition('#include "__native_')
+    line, newline, rest = rest.partition("\n")
+    return head + include + line + newline + functions + rest
+
+
 # Every failing call adds its place to the traceback. The file and the globals are the same for all
 # places of a module, and its function and line fit into one number. With it the machine code is an
 # eighth smaller. Code of another form, as other versions of mypyc may write it, stays.
@@ -527,9 +559,7 @@ def with_places(text: str) -> str:
     text = _PLACE.sub(
         lambda found: f"{found[1]}_{module}({offsets[found[3]] << 16 | int(found[4])}", text
     )
-    head, include, rest = text.rpartition('#include "__native_')
-    line, newline, rest = rest.partition("\n")
-    return head + include + line + newline + functions + rest
+    return with_functions(text, functions)
 
 
 def docstrings(node: ast.AST, owner: str = "") -> dict[str, tuple[str, str]]:

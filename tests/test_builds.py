@@ -375,6 +375,43 @@ def test_tracebacks_name_functions_and_lines() -> None:
         )
 
 
+TRANSLATED = """\
+#include "__native_x.h"
+#include "__native_internal_x.h"
+int64_t CPyDef_text___size(PyObject *cpy_r_text, int64_t cpy_r_pos) {
+    if (cpy_r_pos) {
+        return 1;
+    }
+    return 2;
+}
+int64_t CPyDef_text___resize(PyObject *cpy_r_text) {
+    return 3;
+}
+"""
+IN_C = """\
+#define ONE 1
+
+static int64_t size(PyObject *text, int64_t pos) {
+    return ONE;
+}
+"""
+
+
+def test_the_build_uses_functions_in_c(tmp_path: Path) -> None:
+    hook = load_build_hook()
+    source = tmp_path / "text.c"
+    assert hook.with_c(TRANSLATED, source) == TRANSLATED
+    source.write_text(IN_C, encoding="utf-8")
+    internal = '#include "__native_internal_x.h"\n'
+    before, after = TRANSLATED.split(internal)
+    body = after[after.index("    if") : after.index("}\nint64_t")]
+    after = after.replace(body, "    return size(cpy_r_text, cpy_r_pos);\n")
+    assert hook.with_c(TRANSLATED, source) == before + internal + IN_C + after
+    source.write_text(IN_C.replace(" size(", " length("), encoding="utf-8")
+    with pytest.raises(hook.CompileError, match="0 functions 'length'"):
+        hook.with_c(TRANSLATED, source)
+
+
 C_CODE = """\
 #include "__native_x.h"
     PyObject *CPyPy_m____hidden(PyObject *self, PyObject *const *args) {

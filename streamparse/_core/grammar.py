@@ -96,16 +96,7 @@ AFTER_NUMBER: Final = ' \t\n\r,]}:[{"'
 
 
 def run_end(text: str, pos: i64, end: i64) -> i64:
-    """Return the end of the run of plain characters at `pos`."""
-    if COMPILED:
-        near = pos + LONG_RUN if end - pos > LONG_RUN else end
-        while pos < near:
-            char: i64 = ord(text[pos])
-            if char == 34 or char == 92 or char < 32 or 0xD800 <= char <= 0xDFFF:
-                return pos
-            pos += 1
-        if pos == end:
-            return end
+    """Return the end of the run of plain characters at `pos`; compiled, `grammar.c` has it."""
     found = STOP.search(text, pos, end)
     return end if found is None else found.start()
 

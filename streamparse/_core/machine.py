@@ -105,7 +105,10 @@ class Machine(MachineTokens):
                 return end
             state = self.state
             if not state:  # STRING
-                if COMPILED or end > LONG_RUN:
+                if COMPILED:
+                    stop = run_end(text, pos, end)
+                    run = text[pos:stop] if stop - pos < end else text
+                elif end > LONG_RUN:
                     if end - pos > LONG_TEXT and self.plain and base + end != self.unusual:
                         stop = run_end(text, pos, pos + LONG_RUN)
                         if stop - pos == LONG_RUN:

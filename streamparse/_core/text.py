@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from codecs import utf_8_decode
 
-__all__ = ["Utf8Decoder", "Utf8Replacer", "as_bytes", "text_and_rest"]
+__all__ = ["Utf8Decoder", "Utf8Replacer", "as_bytes", "ascii_text", "text_and_rest"]
 
 
 def as_bytes(fragment: object) -> bytes:
@@ -26,13 +26,21 @@ def as_bytes(fragment: object) -> bytes:
     )
 
 
+def ascii_text(data: bytes) -> str | None:
+    """Return the text of ASCII bytes, else None; compiled, `text.c` has it."""
+    return data.decode() if data.isascii() else None
+
+
 def _valid(data: bytes) -> str | None:
     """Return the text of bytes that are valid and end with an ASCII character, else None.
 
     This is the usual case, and `bytes.decode` is faster than the function of the codec, which also
     takes an incomplete character.
     """
-    if not data or data[-1] >= 0x80:
+    text = ascii_text(data)
+    if text is not None:
+        return text
+    if data[-1] >= 0x80:
         return None
     try:
         return data.decode()

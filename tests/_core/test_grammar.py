@@ -55,12 +55,37 @@ def test_the_expressions_agree_with_the_steps(text: str, data: st.DataObject) ->
     assert (found.end(), grammar.STANDS[place][found.lastindex or 0]) == (stop, stand)
 
 
-@given(st.text(), st.integers(0, 300), st.sampled_from(['"', "\\", "\n", "\x00", chr(0xDC00), ""]))
-def test_a_run_ends_at_the_first_special_character(tail: str, length: int, stop: str) -> None:
-    text = "é" * length + stop + tail
-    plain = re.match(r'[^"\\\x00-\x1f\ud800-\udfff]*', text)
+@given(
+    st.text("aé–😀 ~\x7f", min_size=1, max_size=5),
+    st.integers(0, 300),
+    st.sampled_from(['"', "\\", "\n", "\x00", "\x1f", chr(0xD800), chr(0xDFFF), ""]),
+    st.text(),
+    st.data(),
+)
+def test_a_run_ends_at_the_first_special_character(
+    part: str, length: int, stop: str, tail: str, data: st.DataObject
+) -> None:
+    text = part * length + stop + tail
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    plain = re.match(r'[^"\\\x00-\x1f\ud800-\udfff]*', text[start:end])
     assert plain is not None
-    assert grammar.run_end(text, 0, len(text)) == plain.end()
+    assert grammar.run_end(text, start, end) == start + plain.end()
+
+
+@pytest.mark.parametrize("char", ["a", "é", "–", "😀"])
+def test_every_character_that_ends_a_run(char: str) -> None:
+    ends = {chr(code) for code in (*range(32), 34, 92, *range(0xD800, 0xE000))}
+    assert {
+        other
+        for other in map(chr, (*range(0x100), *range(0xD700, 0xE100), 0xFFFF, 0x1D800, 0x10FFFF))
+        if grammar.run_end(text := char * 40 + other + char, 0, len(text)) == 40
+    } == ends
+
+
+def test_a_run_outside_the_text() -> None:
+    assert grammar.run_end("abc", 3, 3) == 3
+    assert grammar.run_end("abc", 0, 9) == 9
 
 
 @pytest.mark.parametrize("escape", ["\\u00e9", "\\uFFFF", "\\uD83d\\uDe00"])

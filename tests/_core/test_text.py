@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse._core.text import Utf8Decoder, Utf8Replacer, as_bytes
+from streamparse._core.text import Utf8Decoder, Utf8Replacer, as_bytes, ascii_text
 from tests.parts import cuttings, halvings
 
 SAMPLE = "plain é € 😀 \x00\x7f\u07ff\u0800\uffff\U00010000\U0010ffff\ufeff"
@@ -19,6 +19,14 @@ def decoded(fragments: list[bytes]) -> tuple[str, bytes, bytes]:
     decoder = Utf8Decoder()
     text = "".join(decoder.feed(fragment) for fragment in fragments)
     return text, decoder.pending, decoder.invalid
+
+
+@pytest.mark.parametrize("length", [0, 1, 15, 16, 17, 255, 256, 300, 600])
+def test_ascii_text(length: int) -> None:
+    data = bytes(number % 128 for number in range(length))
+    assert ascii_text(data) == data.decode()
+    for place in range(length):
+        assert ascii_text(data[:place] + b"\x80" + data[place + 1 :]) is None
 
 
 def test_a_new_decoder_holds_nothing() -> None:
