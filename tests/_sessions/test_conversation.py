@@ -1,4 +1,4 @@
-"""Tests of the interface of protocols: `Conversation`."""
+"""Tests of `Conversation`, the interface of the protocols of sessions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from streamparse._sessions.conversation import Conversation
 from streamparse._sessions.reader import SessionReader
 
 
-def test_the_interface_reads_nothing() -> None:
+def test_the_base_class_is_abstract() -> None:
     conversation = Conversation(SessionReader(AnswerOptions()))
     assert not Conversation.recognizes({"type": "session.created"})
     with pytest.raises(NotImplementedError):

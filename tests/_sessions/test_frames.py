@@ -1,4 +1,4 @@
-"""Tests of what clients give for a message: `records_of`."""
+"""Tests of `records_of`, which reads the records of a message from a client."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def test_one_record(message: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [0, 8, 9, 10, 258])
-def test_a_frame_that_is_no_data_has_no_records(kind: int) -> None:
+def test_control_frames_have_no_records(kind: int) -> None:
     assert records_of(SimpleNamespace(type=kind, data=b"x"), Limits()) == []
 
 
 @pytest.mark.parametrize("text", ["nope", "{", "[1]", '{"a": 1} {"b": 2}', "7"])
-def test_text_that_is_no_object_comes_as_it_is(text: str) -> None:
+def test_text_other_than_an_object_is_returned_unchanged(text: str) -> None:
     assert records_of(text, Limits()) == [text]
 
 
-def test_a_batch_of_anything() -> None:
+def test_a_batch_of_any_values() -> None:
     assert records_of({"events": [1, RECORD, None]}, Limits()) == [1, RECORD, None]
 
 
@@ -59,5 +59,5 @@ def test_limits() -> None:
             records_of(text, limits)
 
 
-def test_bytes_that_are_no_text() -> None:
+def test_bytes_that_are_not_utf8() -> None:
     assert records_of(b'{"a": "\xff"}', Limits()) == [{"a": "\ufffd"}]

@@ -21,18 +21,18 @@ def statuses(parser: SessionParser) -> list[tuple[str, str | None]]:
     return [(message.status, message.finish_reason) for message in parser.messages]
 
 
-def test_the_next_answer_of_a_lane_cuts_one_without_an_end() -> None:
+def test_the_next_answer_of_a_lane_truncates_an_open_one() -> None:
     parser, _ = read("openai-responses", [*laned(WORDS, "a")[:5], *laned(MORE, "a")])
     assert statuses(parser) == [("truncated", None), ("complete", "stop")]
 
 
-def test_numbers_that_begin_again_are_no_replay() -> None:
+def test_numbers_that_restart_are_not_a_replay() -> None:
     parser, _ = read("openai-responses", [*laned(WORDS, "a"), *laned(MORE, "a")])
     assert parser.replayed == 0
     assert [message.text for message in parser.messages] == [WORDS.text, MORE.text]
 
 
-def test_a_beginning_that_comes_again_is_that_of_the_same_answer() -> None:
+def test_a_repeated_start_belongs_to_the_same_answer() -> None:
     frames = laned(WORDS, "a")
     parser, _ = read("openai-responses", [*frames[:5], *frames])
     assert [message.text for message in parser.messages] == [WORDS.text]
@@ -54,7 +54,7 @@ def test_an_error_of_an_answer_fails_that_one() -> None:
     assert statuses(parser) == [("failed", "error"), ("complete", "stop")]
 
 
-def test_a_beginning_that_was_missed() -> None:
+def test_an_answer_without_its_start() -> None:
     parser, _ = read("openai-responses", laned(WORDS, "a")[1:])
     assert [message.text for message in parser.messages] == [WORDS.text]
 
@@ -87,7 +87,7 @@ def test_a_whole_response_is_an_answer() -> None:
     assert statuses(parser) == [("complete", "stop")]
 
 
-def test_hops_of_an_interaction_are_answers() -> None:
+def test_continuations_of_an_interaction_are_answers() -> None:
     first = interaction(WORDS)
     first[-1] = {"event_type": "interaction.completed", "status": "requires_continuation"}
     parser, _ = read("google-interactions", [*first, *interaction(MORE)])
@@ -95,7 +95,7 @@ def test_hops_of_an_interaction_are_answers() -> None:
     assert [message.text for message in parser.messages] == [WORDS.text, MORE.text]
 
 
-def test_a_connection_to_an_interaction_that_goes_on() -> None:
+def test_a_new_connection_to_an_open_interaction() -> None:
     again = {"event_type": "interaction.connected", "interaction_id": "r1"}
     frames = interaction(WORDS)
     parser, _ = read("google-interactions", [*frames[:3], again, *frames[3:]])
@@ -117,7 +117,7 @@ def test_events_before_any_interaction() -> None:
     assert (parser.messages, passed_on(events)) == ([], [("reconnection_required", None)])
 
 
-def test_an_interaction_whose_beginning_was_missed() -> None:
+def test_an_interaction_without_its_start() -> None:
     plan = Plan("r1", [Called("c1", "look", ['{"a": 1}'])])
     parser, _ = read("google-interactions", interaction(plan)[1:])
     assert parser.messages[0].tool_calls[0].arguments == {"a": 1}

@@ -29,7 +29,7 @@ def test_messages_about_the_session_belong_to_no_answer() -> None:
     assert names == ["setupComplete", "goAway", "other"]
 
 
-def test_what_the_user_said_begins_no_turn() -> None:
+def test_input_of_the_user_starts_no_turn() -> None:
     pieces = [content(inputTranscription={"text": text}) for text in ("Is it", " open?")]
     done = content(inputTranscription={"finished": True})
     parser, events = read([*pieces, done])
@@ -41,7 +41,7 @@ def test_what_the_user_said_begins_no_turn() -> None:
     ]
 
 
-def test_a_call_is_complete_when_it_comes() -> None:
+def test_a_call_is_complete_at_once() -> None:
     parser = SessionParser("google-live")
     events = parser.feed(live(CALL)[0])
     assert [event.type for event in events][-1] == "tool_call_completed"
@@ -84,7 +84,7 @@ def test_cancelled_calls() -> None:
         assert ("toolCallCancellation", 0) in passed_on(events)
 
 
-def test_cancelled_calls_of_nobody() -> None:
+def test_cancelled_calls_that_are_unknown() -> None:
     _, events = read([{"toolCallCancellation": {"ids": ["x"]}}])
     assert passed_on(events) == [("toolCallCancellation", None)]
 

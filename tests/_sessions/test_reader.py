@@ -1,4 +1,4 @@
-"""Tests of the answers of a session: `SessionReader`."""
+"""Tests of `SessionReader`, which reads the answers of a session."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_record_after_the_end_is_passed_on() -> None:
     assert answer.message.text == "Yes."
 
 
-def test_records_that_come_again_are_counted() -> None:
+def test_repeated_records_are_counted() -> None:
     session = SessionReader(AnswerOptions())
     answer = session.begin(OpenAIResponses)
     for record in (*laned(PLAN)[:6], *laned(PLAN)[3:]):
@@ -59,7 +59,7 @@ def test_records_that_come_again_are_counted() -> None:
     assert (session.replayed, answer.message.text) == (3, "Yes.")
 
 
-def test_what_the_user_said() -> None:
+def test_input_of_the_user() -> None:
     session = SessionReader(AnswerOptions())
     session.input_delta("u1", "He")
     session.input_delta("u1", "")
@@ -75,7 +75,7 @@ def test_the_limit_of_answers() -> None:
         session.begin(OpenAIResponses)
 
 
-def test_a_message_of_no_answer_is_passed_on() -> None:
+def test_a_message_without_an_answer_is_passed_on() -> None:
     session = SessionReader(AnswerOptions())
     session.pass_on("pong", {"n": 1})
     assert session.take() == [ProviderEvent("pong", {"n": 1}, None)]

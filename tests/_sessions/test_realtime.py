@@ -43,7 +43,7 @@ def event(kind: str, **fields: Any) -> Frame:
         ({"event_type": "interaction.created", "event_id": "1"}, False),
     ],
 )
-def test_recognition(frame: Frame, known: bool) -> None:
+def test_recognizes(frame: Frame, known: bool) -> None:
     assert Realtime.recognizes(frame) == known
 
 
@@ -57,7 +57,7 @@ def test_an_error_about_a_request_fails_no_answer(place: int) -> None:
     assert ("error", None) in passed_on(events)
 
 
-def test_what_belongs_to_no_answer() -> None:
+def test_records_about_the_session() -> None:
     names = ["session.created", "rate_limits.updated", "input_audio_buffer.committed", "ping"]
     frames = realtime(WORDS)
     beside = [event(name, item_id="user-1") for name in names]
@@ -75,7 +75,7 @@ def test_items_of_answers_and_of_the_user() -> None:
     ]
 
 
-def test_what_the_user_said_begins_no_answer() -> None:
+def test_input_of_the_user_starts_no_answer() -> None:
     stem = "conversation.item.input_audio_transcription"
     frames = realtime(WORDS)
     said = [
@@ -95,7 +95,7 @@ def test_what_the_user_said_begins_no_answer() -> None:
     assert (f"{stem}.failed", None) in passed_on(events)
 
 
-def test_a_second_session_cuts_the_answers_of_the_first() -> None:
+def test_a_second_session_truncates_the_answers_of_the_first() -> None:
     opened = event("session.created", session={})
     parser, _ = read([opened, *realtime(WORDS)[:5], opened, *realtime(MORE)])
     assert [message.status for message in parser.messages] == ["truncated", "complete"]
@@ -112,7 +112,7 @@ def test_records_after_the_end_go_to_their_answer() -> None:
     ]
 
 
-def test_a_record_of_an_unknown_answer_begins_none() -> None:
+def test_a_record_of_an_unknown_answer_starts_none() -> None:
     late = event("response.output_text.delta", response_id="elsewhere", delta="?")
     parser, events = read([late, *realtime(WORDS), late])
     assert [message.text for message in parser.messages] == [WORDS.text]
@@ -120,7 +120,7 @@ def test_a_record_of_an_unknown_answer_begins_none() -> None:
 
 
 def test_records_without_the_id_of_their_answer() -> None:
-    """States of a server tool name their item; other records belong to the newest open answer."""
+    """States of a server tool have an item id; other records belong to the newest open answer."""
     frames = realtime(Plan("r1", [Called("c1", "look", ["{}"])]))
     by_item = event("response.mcp_call.in_progress", item_id="r1-0")
     by_nothing = event("response.heartbeat")

@@ -1,4 +1,4 @@
-"""The real SDKs, which read streams and bodies through a transport without a network."""
+"""The SDKs of the providers, reading streams and bodies without a network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def missing(name: str) -> bool:
 
 @contextmanager
 def explained(what: str) -> Iterator[None]:
-    """Name the recording in a failure."""
+    """Add the name of the recording to an exception."""
     try:
         yield
     except Exception as error:
@@ -28,12 +28,12 @@ def explained(what: str) -> Iterator[None]:
 
 
 def _http() -> Any:
-    """Return the HTTP library of the SDKs, which has a new name since 2026."""
+    """Return the HTTP library of the SDKs, which has had a new name since 2026."""
     return importlib.import_module("httpx" if missing("httpx2") else "httpx2")
 
 
 class _Answering:
-    """A client of an SDK, which reads `content` as the response to every request."""
+    """A client of an SDK that gets `content` as the response to every request."""
 
     def __init__(self, sdk: str, name: str) -> None:
         http = _http()
@@ -50,7 +50,7 @@ class _Answering:
         return _http().Response(200, content=self.content, headers=headers)
 
     def answer(self, content: bytes, kind: str = "text/event-stream") -> Any:
-        """Return the client, which will receive this response."""
+        """Set the response, and return the client."""
         self.content, self.kind = content, kind
         return self.client
 
@@ -61,7 +61,7 @@ def _openai() -> _Answering:
 
 
 def chat_stream(content: bytes) -> dict[str, Any]:
-    """Return what `ChatCompletionStreamState` has accumulated, and the error of the stream."""
+    """Return what `ChatCompletionStreamState` accumulates, and the error of the stream."""
     import openai
     from openai.lib.streaming.chat import ChatCompletionStreamState
 
@@ -142,11 +142,11 @@ def _anthropic() -> _Answering:
 
 
 def anthropic_stream(content: bytes, beta: bool = False) -> dict[str, Any]:
-    """Return what `MessageStream` has accumulated, and the error of the stream.
+    """Return what `MessageStream` accumulates, and the error of the stream.
 
     Args:
         content: The body of the response.
-        beta: Whether to use the client of beta features, which knows more kinds of blocks.
+        beta: Whether to use the client of beta features, which knows more types of blocks.
     """
     import anthropic
 
@@ -171,7 +171,7 @@ def anthropic_body(content: str) -> dict[str, Any]:
 
     try:
         message: Any = Message.model_validate_json(content)
-    except ValueError:  # blocks of a beta feature, as the provider sent them
+    except ValueError:  # the recording has blocks of a beta feature
         message = BetaMessage.model_validate_json(content)
     return _anthropic_message(message)
 
@@ -187,7 +187,7 @@ def _anthropic_message(message: Any) -> dict[str, Any]:
 
 
 def responses_stream(content: bytes) -> dict[str, Any]:
-    """Return the last response of `ResponseStream`, and the texts that it has accumulated."""
+    """Return the last response of `ResponseStream`, and the texts that it accumulates."""
     client = _openai().answer(content)
     last: Any = None
     texts: dict[tuple[int, int], str] = {}
@@ -209,7 +209,7 @@ def responses_body(body: dict[str, Any]) -> dict[str, Any]:
     try:
         return _response(Response.model_validate(body))
     except ValueError:
-        # The models do not have all that the API sends about its own tools.
+        # The models lack members that the API sends for its own tools.
         texts = ("message", "reasoning", "function_call", "custom_tool_call")
         output = [item for item in body["output"] if item["type"] in texts]
         return _response(Response.model_validate({**body, "output": output}))

@@ -15,7 +15,10 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def answers_of_recordings(folder: Path) -> Iterator[tuple[str, MessageParser, list[Any]]]:
-    """Yield the answers of each recording; a third of them is cut too, each at another place."""
+    """Yield the answers of each recording.
+
+    A third of the recordings is also cut, each at another place.
+    """
     for api in WIRES:
         for recording in recordings(folder, api):
             parser, events, _ = run_parser(recording.units, api)
@@ -28,7 +31,7 @@ def answers_of_recordings(folder: Path) -> Iterator[tuple[str, MessageParser, li
 
 
 def answers_of_examples() -> dict[str, list[tuple[MessageParser, list[Any]]]]:
-    """Return the answers in the first quarter of each example, in its first half, and so on."""
+    """Return the answers of each example, cut after each quarter of its bytes."""
     found: dict[str, list[tuple[MessageParser, list[Any]]]] = {}
     for path in sorted(EXAMPLES.iterdir()):
         if path.suffix in (".sse", ".bin", ".ndjson"):
@@ -40,7 +43,7 @@ def answers_of_examples() -> dict[str, list[tuple[MessageParser, list[Any]]]]:
 
 
 def sent_while_read(encoder: Any, pieces: Iterable[Any], api: Any) -> bytes:
-    """Return what an encoder sends that gets the events of each piece as soon as it was fed."""
+    """Return the bytes that an encoder sends if it gets the events of each piece at once."""
     parser = MessageParser(api)
     sent: bytes = b"".join([encoder.to_sse(encoder.encode(parser.feed(piece))) for piece in pieces])
     end: bytes = encoder.to_sse(encoder.encode(parser.finish()) + encoder.finish())
@@ -50,7 +53,7 @@ def sent_while_read(encoder: Any, pieces: Iterable[Any], api: Any) -> bytes:
 def fed_recordings(folder: Path) -> Iterator[tuple[str, str, list[Any], Message]]:
     """Yield a quarter of the recordings, to be fed record by record, with their first messages.
 
-    Those whose provider replaced text are left out.
+    Recordings whose provider replaced text are left out.
     """
     for api in WIRES:
         for recording in recordings(folder, api):
@@ -64,7 +67,7 @@ def fed_recordings(folder: Path) -> Iterator[tuple[str, str, list[Any], Message]
 
 
 def records_of(encoder: Any, pieces: Iterable[Any], api: Any) -> list[Any]:
-    """Return the records of an encoder that gets the events of each piece; deltas are merged."""
+    """Return the records of an encoder for the pieces, with adjacent deltas merged."""
     parser = MessageParser(api)
     records: list[Any] = []
     for piece in pieces:
@@ -82,7 +85,7 @@ def records_of(encoder: Any, pieces: Iterable[Any], api: Any) -> list[Any]:
 
 
 def _text_in(record: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """Return the object with the text of a delta, and the name of the text; "" without one."""
+    """Return the object with the text of a delta, and the name of the text or an empty string."""
     holder: Any = record.get("delta") or {}
     for choice in record.get("choices") or []:
         holder = choice["delta"]

@@ -1,4 +1,4 @@
-"""Tests of streamparse.encoders.anthropic_messages: the SDK and we read the events and bodies."""
+"""Tests of streamparse.encoders.anthropic_messages: the SDK and our parser read the results."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def stream_of(events: list[Any], choice: int = 0, batch: int = 1) -> bytes:
 
 
 def blocks(message: Message) -> list[Any]:
-    """Return what must arrive of the parts, in their order."""
+    """Return the parts that must survive, in their order."""
     found: list[Any] = []
     for part in message.content:
         if isinstance(part, (Text, Audio, Refusal)) and part.text:
@@ -105,7 +105,7 @@ def check_counts(message: Message, found: dict[str, int]) -> None:
         counts["total_tokens"] = total
     cached = counts.get("cached_tokens", 0) + counts.get("cache_write_tokens", 0)
     if cached > counts.get("input_tokens", 0):
-        return  # the provider's counts contradict each other
+        return  # the counts of the provider contradict each other
     assert {name: found.get(name) for name in counts} == counts
 
 
@@ -135,7 +135,7 @@ def check(message: Message, events: list[Any], batch: int = 1) -> None:
 
 
 def merged_text(message: Message, events: list[Any]) -> str:
-    """Return the text with that of refusals, in the order of the deltas."""
+    """Return text and refusals in the order of their deltas."""
     own = [event for event in events if event.choice == message.choice]
     return "".join([e.text for e in own if e.type in ("text_delta", "refusal_delta")])
 
@@ -161,7 +161,7 @@ def check_body(message: Message, problem: str | None) -> None:
     parser, _, error = run_parser([body], "anthropic-messages")
     assert error is None
     found = parser.message
-    # A body without arguments has an empty object.
+    # In a body the arguments of such a call are an empty object.
     complete = [
         [*block[:2], {}] if block[2:] == [None] else block
         for block in blocks(message)
@@ -189,7 +189,7 @@ def test_recordings(shared_data: Path) -> None:
 
 
 def test_recordings_record_by_record(shared_data: Path) -> None:
-    """The message is then not ahead of the events."""
+    """Fed like this, the message is never ahead of the events."""
     for name, api, units, message in fed_recordings(shared_data):
         sent = sent_while_read(AnthropicMessages(choice=message.choice), units, api)
         parser, _, error = run_parser([sent], "anthropic-messages")
@@ -206,7 +206,7 @@ def test_examples(name: str) -> None:
 
 @given(script=SCRIPTS, sizes=SIZES)
 def test_law_1_scripts(script: Script, sizes: Any) -> None:
-    """Law 1: what a client reads does not depend on how the provider's stream was cut."""
+    """The result for a client does not depend on the cuts of the provider's stream (law 1)."""
     parser, events, error = run_parser([as_bytes(script, steps(script))])
     assert error is None
     assume(views.start_in_order(events))
@@ -221,7 +221,7 @@ def test_law_1_scripts(script: Script, sizes: Any) -> None:
 
 @given(script=SCRIPTS, sizes=SIZES)
 def test_law_1_records(script: Script, sizes: Any) -> None:
-    """Law 1: the records do not depend on the cuts, once adjacent deltas are merged."""
+    """With adjacent deltas merged, the records do not depend on the cuts (law 1)."""
     stream = as_bytes(script, steps(script))
     found = records_of(AnthropicMessages(choice=0), cut(stream, sizes), "openai-chat")
     assert found == records_of(AnthropicMessages(choice=0), [stream], "openai-chat")
@@ -281,14 +281,14 @@ def test_thinking_keeps_its_signatures(size: int) -> None:
     assert parser.message.raw_finish_reason == "stop_sequence"
 
 
-def told(pieces: list[Any], **options: Any) -> list[Any]:
+def encoded(pieces: list[Any], **options: Any) -> list[Any]:
     _, events, _ = run_parser(pieces)
     encoder = AnthropicMessages(**options)
     return encoder.encode(events) + encoder.finish()
 
 
 def test_events_have_their_names() -> None:
-    records = told([chunk({"content": "a"}), chunk({}, "stop")], id="x", model="m")
+    records = encoded([chunk({"content": "a"}), chunk({}, "stop")], id="x", model="m")
     assert records[0]["message"]["id"] == "x"
     assert records[0]["message"]["model"] == "m"
     sent = AnthropicMessages.to_sse(records[-1:])
@@ -297,7 +297,7 @@ def test_events_have_their_names() -> None:
 
 def test_a_free_text_call_is_an_object() -> None:
     entry = {"index": 0, "id": "c", "type": "custom", "custom": {"name": "sh", "input": 'ls "a"'}}
-    records = told([chunk({"tool_calls": [entry]}), chunk({}, "tool_calls")])
+    records = encoded([chunk({"tool_calls": [entry]}), chunk({}, "tool_calls")])
     [start] = [one for one in records if one["type"] == "content_block_start"]
     assert start["content_block"] == {"type": "tool_use", "id": "c", "name": "sh", "input": {}}
     texts = [one["delta"].get("partial_json", "") for one in records if "delta" in one]
@@ -305,9 +305,9 @@ def test_a_free_text_call_is_an_object() -> None:
 
 
 @pytest.mark.parametrize("reason", ["tool_calls", "content_filter", None])
-def test_a_call_that_is_cut_has_no_end(reason: str | None) -> None:
+def test_a_cut_call_has_no_end(reason: str | None) -> None:
     call = call_chunk('{"a": 1', id="c", name="f")
-    records = told([call, *([chunk({}, reason)] if reason else [])])
+    records = encoded([call, *([chunk({}, reason)] if reason else [])])
     kinds = [record["type"] for record in records]
     assert "content_block_stop" not in kinds
     assert kinds[-1] == "error"
@@ -315,7 +315,7 @@ def test_a_call_that_is_cut_has_no_end(reason: str | None) -> None:
 
 def test_a_call_that_a_limit_cut() -> None:
     call = call_chunk('{"a": 1}', id="c", name="f")
-    records = told([call, chunk({}, "length")])
+    records = encoded([call, chunk({}, "length")])
     kinds = [record["type"] for record in records]
     assert "content_block_stop" not in kinds
     assert records[-2]["delta"]["stop_reason"] == "max_tokens"
@@ -327,7 +327,7 @@ def test_a_call_that_a_limit_cut() -> None:
 
 
 def test_a_refusal_is_text() -> None:
-    records = told([chunk({"refusal": "No."}), chunk({}, "stop")])
+    records = encoded([chunk({"refusal": "No."}), chunk({}, "stop")])
     deltas = [record["delta"] for record in records if "delta" in record]
     assert deltas[0] == {"type": "text_delta", "text": "No."}
     assert deltas[-1]["stop_reason"] == "refusal"

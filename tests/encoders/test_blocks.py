@@ -12,7 +12,7 @@ from tests.messages import run_parser
 
 
 class Plain(BlockEncoder):
-    """Writes parts as they are."""
+    """An encoder that writes parts unchanged."""
 
     def _start_stream(self) -> None:
         self._out.append({"start": "stream"})
@@ -76,7 +76,7 @@ def test_each_part_has_a_block() -> None:
     assert encoder.encode(events) + encoder.finish() == [{"start": "stream"}, *PARTS]
 
 
-def test_pickled_events_do_not_know_the_parts() -> None:
+def test_pickled_events_refer_to_no_parts() -> None:
     _, events, _ = run_parser(ANSWER, "anthropic-messages")
     encoder = Plain()
     records = encoder.encode(pickle.loads(pickle.dumps(events))) + encoder.finish()

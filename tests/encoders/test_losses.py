@@ -1,7 +1,7 @@
-"""Tests of streamparse.encoders.losses: what is not listed survives, and the rest is documented.
+"""Tests of streamparse.encoders.losses: only the listed parts change, and they are documented.
 
-Each part of a message that `LOSSES` names, and some that it does not, is compared between the
-message and the one that we read from what the encoder sent.
+The parts of a message that `LOSSES` names, and others, are compared with those of the message that
+is read from the output of the encoder.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ ENCODERS: dict[str, Callable[..., Any]] = {
     "openai-responses": OpenAIResponses,
     "anthropic-messages": AnthropicMessages,
 }
-# Other tests show these: they are about bodies, or about changes of what was sent before.
+# Losses of bodies and of parts that were already sent, which other tests show.
 UNSEEN = {"arguments", "changed_calls", "order", "own_tools", "replaced_text"}
 
 
 def aspects(message: Message, events: list[Any]) -> dict[str, Any]:
-    """Return the parts of a message by the names of `LOSSES`, and others."""
+    """Return the parts of a message, by the names of `LOSSES` and other names."""
     own = [event for event in events if event.choice == message.choice]
     calls = views.client_calls(message)
     done = [call for call in calls if call.status == "complete"]
@@ -83,14 +83,14 @@ def tokens(events: list[Any]) -> list[Any]:
 
 
 def values(call: ToolCall) -> Any:
-    """Return the arguments; those of a free-text call in the object of Anthropic's API."""
+    """Return the arguments; for free text, the object that Anthropic's API has for it."""
     if call.kind == "custom":
         return {"input": call.arguments}
     return {} if call.arguments is None else call.arguments
 
 
 def order(message: Message) -> list[str]:
-    """Return the types of the parts in their order; adjacent ones of one type are one."""
+    """Return the types of the parts in their order, without adjacent repetitions."""
     found: list[str] = []
     for part in message.content:
         shown = isinstance(part, ToolCall) and part.kind != "server"
@@ -103,7 +103,7 @@ def order(message: Message) -> list[str]:
 
 
 def lost(api: str, message: Message, events: list[Any]) -> set[str]:
-    """Return the names of what is different when we read what the encoder sends."""
+    """Return the names of the parts that differ after encoding and reading."""
     own = [event for event in events if event.choice == message.choice]
     encoder = ENCODERS[api]()
     sent = encoder.to_sse(encoder.encode(own) + encoder.finish())
@@ -116,7 +116,7 @@ def lost(api: str, message: Message, events: list[Any]) -> set[str]:
 
 @pytest.mark.parametrize("api", ENCODERS)
 def test_recordings(shared_data: Path, api: str) -> None:
-    """Nothing else than the listed parts changes, and each of these does in some recording."""
+    """Only listed parts change, and each of them changes in some recording."""
     seen: set[str] = set()
     for name, parser, events in answers_of_recordings(shared_data):
         for message in parser.messages:

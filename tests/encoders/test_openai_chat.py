@@ -1,4 +1,4 @@
-"""Tests of streamparse.encoders.openai_chat: the SDK and we read them."""
+"""Tests of streamparse.encoders.openai_chat: the SDK and our parser read the results."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def stream_of(events: list[Any], batch: int = 1, **options: Any) -> bytes:
 
 
 def finish_of(message: Message) -> str | None:
-    """Return the reason that is read back."""
+    """Return the finish reason that is read back."""
     if views.problem(message) is not None:
         return None
     word = finish_word(message)
@@ -41,7 +41,7 @@ def finish_of(message: Message) -> str | None:
 
 
 def complete_calls(message: Message) -> list[Any]:
-    """Return the calls that are still complete when they are read back."""
+    """Return the calls that are complete when they are read back."""
     calls = views.client_calls(message)
     if views.problem(message) is not None:
         return []
@@ -78,7 +78,7 @@ def check_usage(messages: list[Message], found: dict[str, int]) -> None:
 
 
 def check(messages: list[Message], events: list[Any], batch: int = 1) -> None:
-    """Check that the messages of a response survive, except for what is in `LOSSES`."""
+    """Check that the messages of a response survive, except for the parts in `LOSSES`."""
     sent = stream_of(events, batch)
     parser, back, error = run_parser([sent], "openai-chat")
     assert error is None
@@ -170,7 +170,7 @@ def test_examples(name: str) -> None:
 
 @given(script=SCRIPTS, sizes=SIZES)
 def test_law_1_scripts(script: Script, sizes: Any) -> None:
-    """Law 1: what a client reads does not depend on how the provider's stream was cut."""
+    """The result for a client does not depend on the cuts of the provider's stream (law 1)."""
     parser, events, error = run_parser([as_bytes(script, steps(script))])
     assert error is None
     assume(views.start_in_order(events))
@@ -179,7 +179,7 @@ def test_law_1_scripts(script: Script, sizes: Any) -> None:
 
 @given(script=SCRIPTS, sizes=SIZES)
 def test_law_1_records(script: Script, sizes: Any) -> None:
-    """Law 1: the records do not depend on the cuts, once adjacent deltas are merged."""
+    """With adjacent deltas merged, the records do not depend on the cuts (law 1)."""
     stream = as_bytes(script, steps(script))
     found = records_of(OpenAIChat(), cut(stream, sizes), "openai-chat")
     assert found == records_of(OpenAIChat(), [stream], "openai-chat")
@@ -188,7 +188,7 @@ def test_law_1_records(script: Script, sizes: Any) -> None:
 # Records
 
 
-def told(pieces: Iterable[Any], **options: Any) -> list[Any]:
+def encoded(pieces: Iterable[Any], **options: Any) -> list[Any]:
     parser, encoder = MessageParser("openai-chat"), OpenAIChat(**options)
     records = []
     for piece in pieces:
@@ -201,18 +201,18 @@ def deltas(records: Iterable[Any]) -> list[Any]:
 
 
 def test_chunks_share_their_head() -> None:
-    records = told([text_chunk("a"), chunk({}, "stop")], id="x", created=7, model="m")
+    records = encoded([text_chunk("a"), chunk({}, "stop")], id="x", created=7, model="m")
     heads = [[record[name] for name in ("id", "created", "model", "object")] for record in records]
     assert heads == [["x", 7, "m", "chat.completion.chunk"]] * 3
 
 
-def test_arguments_flow() -> None:
+def test_arguments_are_streamed() -> None:
     pieces = ['{"a": "x', 'y", "b"', ": 12", "}"]
     calls = [call_chunk(piece, id="c" if piece is pieces[0] else None) for piece in pieces]
     calls[0]["choices"][0]["delta"]["tool_calls"][0]["function"]["name"] = "f"
     found = [
         entry["function"]
-        for delta in deltas(told([*calls, chunk({}, "tool_calls")]))
+        for delta in deltas(encoded([*calls, chunk({}, "tool_calls")]))
         for entry in delta.get("tool_calls", [])
     ]
     texts = [function["arguments"] for function in found]
@@ -222,15 +222,15 @@ def test_arguments_flow() -> None:
 
 
 def test_the_field_of_reasoning() -> None:
-    records = told([chunk({"reasoning": "hm"}), chunk({}, "stop")], reasoning_field="reasoning")
+    records = encoded([chunk({"reasoning": "hm"}), chunk({}, "stop")], reasoning_field="reasoning")
     assert {"reasoning": "hm"} in deltas(records)
 
 
 def test_usage_is_optional() -> None:
     usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
     pieces = [text_chunk("a"), chunk({}, "stop"), {"choices": [], "usage": usage}]
-    assert told(pieces)[-1] == {**told(pieces)[-1], "choices": [], "usage": usage}
-    assert all("usage" not in record for record in told(pieces, include_usage=False))
+    assert encoded(pieces)[-1] == {**encoded(pieces)[-1], "choices": [], "usage": usage}
+    assert all("usage" not in record for record in encoded(pieces, include_usage=False))
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,8 @@ def test_usage_is_optional() -> None:
     ],
 )
 def test_unknown_counts(given: dict[str, int], record: tuple[int, int, int]) -> None:
-    usage = told([text_chunk("a"), chunk({}, "stop"), {"choices": [], "usage": given}])[-1]["usage"]
+    records = encoded([text_chunk("a"), chunk({}, "stop"), {"choices": [], "usage": given}])
+    usage = records[-1]["usage"]
     names = ("prompt_tokens", "completion_tokens", "total_tokens")
     assert tuple(usage[name] for name in names) == record
 
@@ -251,7 +252,7 @@ def test_log_probabilities() -> None:
     probabilities = {"content": [{"token": "a", "logprob": -1.0, "bytes": [97]}], "refusal": None}
     piece = text_chunk("a")
     piece["choices"][0]["logprobs"] = probabilities
-    choices = [record["choices"][0] for record in told([piece, piece, chunk({}, "stop")])]
+    choices = [record["choices"][0] for record in encoded([piece, piece, chunk({}, "stop")])]
     said = [(choice["delta"], choice.get("logprobs")) for choice in choices]
     assert said[1:3] == [({"content": "a"}, probabilities)] * 2
     one_by_one = OpenAIChat()
@@ -263,7 +264,7 @@ def test_log_probabilities() -> None:
 
 def test_several_choices() -> None:
     pieces = [text_chunk("a"), text_chunk("b", 1), chunk({}, "stop"), chunk({}, "length", 1)]
-    records = told(pieces)
+    records = encoded(pieces)
     said = [
         (choice["index"], choice["delta"].get("content"), choice["finish_reason"])
         for record in records
@@ -275,7 +276,7 @@ def test_several_choices() -> None:
 
 def test_a_rejected_call_is_an_error() -> None:
     call = call_chunk('{"a": x}', id="c", name="f")
-    records = told([call, chunk({}, "tool_calls")])
+    records = encoded([call, chunk({}, "tool_calls")])
     assert records[-1]["error"]["code"] == "expected_value"
     assert all(choice["finish_reason"] is None for r in records[:-1] for choice in r["choices"])
     assert b"[DONE]" not in OpenAIChat.to_sse(records)
@@ -301,7 +302,7 @@ def test_a_free_text_call() -> None:
     pieces = [chunk({"tool_calls": [entry]}), chunk({}, "tool_calls")]
     parser, events, _ = run_parser(pieces)
     check(parser.messages, events)
-    assert deltas(told(pieces))[1]["tool_calls"][0]["custom"] == {"name": "sh", "input": ""}
+    assert deltas(encoded(pieces))[1]["tool_calls"][0]["custom"] == {"name": "sh", "input": ""}
 
 
 def test_a_name_that_grows() -> None:
@@ -310,7 +311,7 @@ def test_a_name_that_grows() -> None:
     parser, events, _ = run_parser(pieces)
     assert parser.message.tool_calls[0].name == "water"
     check(parser.messages, events, len(events))
-    check_names(told(pieces), "water")
+    check_names(encoded(pieces), "water")
 
 
 def check_names(records: list[Any], name: str) -> None:
@@ -345,12 +346,12 @@ def test_errors_and_cancellation() -> None:
         done.encode([UsageUpdated(Usage())])
 
 
-def test_nothing_was_read() -> None:
+def test_an_answer_without_events() -> None:
     records = OpenAIChat().finish()
     assert [next(iter(record)) for record in records] == ["id", "error"]
 
 
-def test_a_second_answer_is_refused() -> None:
+def test_a_second_answer_is_rejected() -> None:
     _, events, _ = run_parser([text_chunk("a"), chunk({}, "stop")])
     encoder = OpenAIChat()
     encoder.encode(events)
@@ -390,7 +391,7 @@ def test_citations_and_usage_in_a_body() -> None:
     body = OpenAIChat().body(parser.message)
     assert body["choices"][0]["message"]["annotations"] == [page]
     assert body["usage"] == usage
-    assert {"annotations": [page]} in deltas(told(pieces))
+    assert {"annotations": [page]} in deltas(encoded(pieces))
 
 
 def test_citations_of_other_apis() -> None:

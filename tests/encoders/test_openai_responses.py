@@ -1,4 +1,4 @@
-"""Tests of streamparse.encoders.openai_responses: the SDK and we read the events and bodies."""
+"""Tests of streamparse.encoders.openai_responses: the SDK and our parser read the results."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def stream_of(events: list[Any], choice: int = 0, batch: int = 1) -> bytes:
 
 
 def parts(message: Message) -> list[Any]:
-    """Return what must arrive of the parts, in their order."""
+    """Return the parts that must survive, in their order."""
     found: list[Any] = []
     for part in message.content:
         if isinstance(part, (Text, Audio)) and part.text:
@@ -70,7 +70,7 @@ def check_counts(message: Message, found: dict[str, int]) -> None:
 
 
 def check(message: Message, events: list[Any], batch: int = 1) -> None:
-    """Check that a message survives, except for what is in `LOSSES`."""
+    """Check that a message survives, except for the parts in `LOSSES`."""
     sent = stream_of(events, message.choice, batch)
     parser, back, error = run_parser([sent], "openai-responses")
     assert error is None
@@ -158,7 +158,7 @@ def check_body(message: Message) -> None:
 # Round trips
 
 
-# The models of the SDK do not have all that the API sends about its own tools.
+# The models of the SDK lack members that the API sends for its own tools.
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 def test_recordings(shared_data: Path) -> None:
     for name, parser, events in answers_of_recordings(shared_data):
@@ -168,7 +168,7 @@ def test_recordings(shared_data: Path) -> None:
 
 
 def test_recordings_record_by_record(shared_data: Path) -> None:
-    """The message is then not ahead of the events."""
+    """Fed like this, the message is never ahead of the events."""
     for name, api, units, message in fed_recordings(shared_data):
         sent = sent_while_read(OpenAIResponses(choice=message.choice), units, api)
         parser, _, error = run_parser([sent], "openai-responses")
@@ -185,7 +185,7 @@ def test_examples(name: str) -> None:
 
 @given(script=SCRIPTS, sizes=SIZES)
 def test_law_1_scripts(script: Script, sizes: Any) -> None:
-    """Law 1: what a client reads does not depend on how the provider's stream was cut."""
+    """The result for a client does not depend on the cuts of the provider's stream (law 1)."""
     parser, events, error = run_parser([as_bytes(script, steps(script))])
     assert error is None
     assume(views.start_in_order(events))
@@ -243,21 +243,23 @@ def items(message: Message) -> list[dict[str, Any]]:
     return found
 
 
-def told(pieces: list[Any], **options: Any) -> list[Any]:
+def encoded(pieces: list[Any], **options: Any) -> list[Any]:
     _, events, _ = run_parser(pieces)
     encoder = OpenAIResponses(**options)
     return encoder.encode(events) + encoder.finish()
 
 
 def test_records_are_numbered() -> None:
-    records = told([chunk({"content": "a"}), call_chunk("{}", id="c", name="f"), chunk({}, "stop")])
+    records = encoded(
+        [chunk({"content": "a"}), call_chunk("{}", id="c", name="f"), chunk({}, "stop")]
+    )
     assert [record["sequence_number"] for record in records] == list(range(len(records)))
     assert OpenAIResponses.to_sse(records).startswith(b"event: response.created\ndata: {")
 
 
 def test_the_response_repeats_the_request() -> None:
     tools = [{"type": "function", "name": "f", "parameters": {}}]
-    records = told([chunk({}, "stop")], id="r", created=5, model="m", echo={"tools": tools})
+    records = encoded([chunk({}, "stop")], id="r", created=5, model="m", echo={"tools": tools})
     for record in records:
         response = record["response"]
         assert (response["id"], response["created_at"], response["model"]) == ("r", 5, "m")
@@ -268,7 +270,7 @@ def test_log_probabilities() -> None:
     probabilities = [{"token": "a", "logprob": -1.0, "top_logprobs": []}]
     piece = chunk({"content": "a"})
     piece["choices"][0]["logprobs"] = {"content": probabilities}
-    records = told([piece, piece, chunk({}, "stop")])
+    records = encoded([piece, piece, chunk({}, "stop")])
     found = [record["logprobs"] for record in records if "output_text.delta" in record["type"]]
     assert [each for logprobs in found for each in logprobs] == probabilities * 2
     [done] = [record for record in records if "output_text.done" in record["type"]]
@@ -277,7 +279,7 @@ def test_log_probabilities() -> None:
 
 def test_a_free_text_call() -> None:
     entry = {"index": 0, "id": "c", "type": "custom", "custom": {"name": "sh", "input": 'ls "a"'}}
-    records = told([chunk({"tool_calls": [entry]}), chunk({}, "tool_calls")])
+    records = encoded([chunk({"tool_calls": [entry]}), chunk({}, "tool_calls")])
     kinds = [record["type"].removeprefix("response.custom_tool_call_input.") for record in records]
     assert kinds[3:5] == ["delta", "done"]
     [item] = records[-1]["response"]["output"]
@@ -294,9 +296,9 @@ def test_a_free_text_call() -> None:
         (None, "response.failed", "failed"),
     ],
 )
-def test_a_call_that_is_cut(reason: Any, kind: str, status: str) -> None:
+def test_a_cut_call(reason: Any, kind: str, status: str) -> None:
     ended = [chunk({}, reason)] if reason else []
-    records = told([call_chunk('{"a": 1}', id="c", name="f"), *ended])
+    records = encoded([call_chunk('{"a": 1}', id="c", name="f"), *ended])
     assert all("done" not in record["type"] for record in records)
     assert records[-1]["type"] == kind
     response = records[-1]["response"]
@@ -314,7 +316,7 @@ def test_the_end_without_a_beginning() -> None:
 def test_late_citations() -> None:
     pages = [{"type": "url_citation", "url_citation": {"url": f"https://{n}"}} for n in "ab"]
     pieces = [chunk({"content": "x"}), chunk({"annotations": pages}), chunk({}, "stop")]
-    content = told(pieces)[-1]["response"]["output"][0]["content"][0]
+    content = encoded(pieces)[-1]["response"]["output"][0]["content"][0]
     assert [one["url"] for one in content["annotations"]] == ["https://a", "https://b"]
     parser, _, _ = run_parser(pieces)
     body = OpenAIResponses().body(parser.message)

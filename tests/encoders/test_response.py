@@ -87,7 +87,7 @@ def test_an_answer_that_the_user_stops(encoder: Any) -> None:
     ],
 )
 def test_a_call_that_changed_after_it_was_sent(encoder: Any, change: str) -> None:
-    """What was sent cannot be taken back, so the answer ends with an error."""
+    """Records that were sent cannot be taken back, so the answer ends with an error."""
     ended = [call_chunk("{}", id="c", name="f"), chunk({}, "tool_calls")]
     parser, events, _ = run_parser(ended)
     [call] = parser.message.tool_calls

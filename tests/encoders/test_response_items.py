@@ -1,4 +1,4 @@
-"""Tests of streamparse.encoders.response_items: items as they are in the end."""
+"""Tests of streamparse.encoders.response_items: the final form of items."""
 
 from __future__ import annotations
 

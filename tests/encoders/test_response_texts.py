@@ -1,4 +1,4 @@
-"""Tests of streamparse.encoders.response_texts: items of texts, and of OpenAI's own tools."""
+"""Tests of streamparse.encoders.response_texts: items with texts, and of OpenAI's own tools."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_message_has_its_texts_in_one_item() -> None:
     assert refusal["content"] == [{"type": "refusal", "refusal": "no"}]
 
 
-def test_a_text_that_is_cut_is_incomplete() -> None:
+def test_a_cut_text_is_incomplete() -> None:
     _, events, _ = run_parser([chunk({"content": "a"}), chunk({}, "length")])
     encoder = OpenAIResponses()
     records = encoder.encode(events) + encoder.finish()

@@ -1,7 +1,7 @@
 """Views of messages: the parts that an API can express, and those that clients have read.
 
-A view is a dict by the parts of a message that `LOSSES` names. Where an API cannot express a part,
-`expected` states what arrives instead.
+A view is a dict of the parts of a message by their names in `LOSSES`. Where an API cannot express a
+part, `expected` states the result instead.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CUT = ("length", "content_filter")
 
 
 def texts(events: Iterable[Any], choice: int) -> dict[str, str]:
-    """Return the joined deltas of each kind."""
+    """Return the concatenated deltas of each kind of text."""
     kinds: dict[str, Any] = {
         "text": TextDelta,
         "reasoning": ReasoningDelta,
@@ -42,7 +42,7 @@ def texts(events: Iterable[Any], choice: int) -> dict[str, str]:
 
 
 def counts(usage: Usage | None) -> dict[str, int]:
-    """Return the counts that are known."""
+    """Return the known counts."""
     if usage is None:
         return {}
     known = {name: getattr(usage, name) for name in (*COUNTS, *TOTALS)}
@@ -85,7 +85,7 @@ def problem(message: Message, encoder: ResponseEncoder | None = None) -> str | N
 
 
 def ids(message: Message) -> list[str | None]:
-    """Return the ids of the client's calls that must be kept."""
+    """Return the ids of the client's calls; None for a repeated id, which is replaced."""
     found: list[str | None] = []
     for call in client_calls(message):
         found.append(None if call.id in found else call.id)
