@@ -1,4 +1,4 @@
-"""A stand-in for a server that parses nothing; it plays scripts and records its requests."""
+"""A model server that parses nothing: it answers with given streams and records its requests."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def cut(text: str, size: int = 3) -> list[str]:
 
 
 def streamed(text: str, reason: str | None = "stop", size: int = 3) -> list[bytes]:
-    """The body of a stream, in pieces."""
+    """Return the body of a stream, in pieces."""
     pieces = [sse(chunk({"role": "assistant", "content": ""}))]
     pieces += [sse(chunk({"content": piece})) for piece in cut(text, size)]
     if reason is not None:
@@ -83,15 +83,15 @@ def whole(text: str, reason: str = "stop") -> bytes:
 
 @dataclass
 class Play:
-    """How the server answers one request.
+    """The answer of the server to one request.
 
     Attributes:
         pieces: The body.
         delay: The seconds before the header fields.
         pause: The seconds before each piece.
         cut: Whether the connection closes after the pieces, before the response has ended.
-        hang: Whether the server is silent after the pieces.
-        endless: Whether the last piece is sent again and again.
+        hang: Whether the server sends nothing after the pieces and keeps the connection open.
+        endless: Whether the last piece is repeated without an end.
     """
 
     pieces: list[bytes]
@@ -106,7 +106,7 @@ class Play:
 
 @dataclass
 class Asked:
-    """A request that the server got, and how far its answer went."""
+    """A request to the server, and how much of its answer was sent."""
 
     method: str
     target: bytes
@@ -125,11 +125,11 @@ class Asked:
 
 
 class ModelServer:
-    """An ASGI application that plays scripts.
+    """An ASGI application that answers as given by `plays`.
 
     Args:
-        plays: The answers to chat completions, in order; the last one repeats. A function makes
-            one from the body of the request.
+        plays: The answers to chat completions, in order; the last one repeats. A function returns
+            the answer for the body of the request.
     """
 
     def __init__(self, *plays: Play | Callable[[Any], Play]) -> None:
@@ -184,7 +184,7 @@ class ModelServer:
 
 @dataclass
 class Served:
-    """A stand-in, and a gateway that forwards to it."""
+    """A model server, and a gateway that forwards to it."""
 
     model: ModelServer
     upstream: Server

@@ -1,4 +1,4 @@
-"""The application: its options, its routes, and where it is mounted."""
+"""Tests of the application: its options, its routes, and mounting it in another application."""
 
 from __future__ import annotations
 

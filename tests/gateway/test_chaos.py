@@ -1,4 +1,4 @@
-"""Many streams at a time, with faults of the upstream and clients that leave or read slowly."""
+"""Tests of many simultaneous streams with faults of the upstream, slow readers and lost clients."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WAYS = ("read", "read", "leave", "slow")
 
 
 def play(request: Any) -> Play:
-    """The answer for a seed, which is in the request."""
+    """Return the answer for the seed in the request."""
     dice = random.Random(request["seed"])
     pieces = streamed(answer_in(dice.choice(sorted(CALLS))), size=dice.randint(1, 40))
     place = dice.randrange(len(pieces) - 2)
@@ -39,7 +39,7 @@ def play(request: Any) -> Play:
 
 
 async def one(client: httpx.AsyncClient, url: str, seed: int) -> str:
-    """Read an answer in one of the ways; return what became of it."""
+    """Read an answer in a random way, and return how it ended."""
     dice = random.Random(-seed)
     way, left = dice.choice(WAYS), dice.randint(1, 6)
     parser = MessageParser("openai-chat")

@@ -1,4 +1,4 @@
-"""Chat completions when something goes wrong, on either side."""
+"""Tests of chat completions with faults of the upstream or of the client."""
 
 from __future__ import annotations
 
@@ -178,8 +178,8 @@ def test_other_content_passes_as_it_is(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["text/html", "application/json"])
-def test_other_content_that_breaks_off(kind: str) -> None:
-    """Nothing is written into the body of the upstream."""
+def test_other_content_that_is_cut(kind: str) -> None:
+    """The gateway adds nothing to a body that is not parsed."""
     play = Play([b"<h1>a pa"], headers={"content-type": kind}, cut=True)
     with served(play) as server:
         if kind == "text/html":
@@ -195,7 +195,7 @@ def test_other_json_passes_as_it_is(body: bytes) -> None:
         assert ask_whole(server).content == body
 
 
-def test_a_stream_that_is_no_stream() -> None:
+def test_a_body_that_is_not_a_stream() -> None:
     headers = {"content-type": "text/event-stream"}
     with served(Play([b"<h1>a page</h1>"], headers=headers)) as server:
         got = ask(server)
@@ -240,7 +240,7 @@ def test_answers_that_are_too_large() -> None:
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b"", b"\xff", b"[" * 100_000])
-def test_bodies_that_only_the_upstream_can_judge(content: bytes) -> None:
+def test_invalid_bodies_are_forwarded(content: bytes) -> None:
     play = Play([b"bad request"], status=400, headers={})
     with served(play) as server, httpx.Client(trust_env=False) as client:
         response = client.post(server.url + "/chat/completions", content=content)
@@ -248,7 +248,7 @@ def test_bodies_that_only_the_upstream_can_judge(content: bytes) -> None:
     assert server.last.body == content
 
 
-def test_tools_that_only_the_upstream_can_judge() -> None:
+def test_invalid_tools_are_forwarded() -> None:
     lists: list[Any] = [
         [5],
         "x",
@@ -271,7 +271,7 @@ def test_a_compressed_request_passes_as_it_is() -> None:
     assert server.last.body == content
 
 
-def test_a_request_that_is_not_compressed_may_say_so() -> None:
+def test_a_request_with_the_encoding_identity() -> None:
     with served(Play(streamed(answer_in("hermes")))) as server, httpx.Client(trust_env=False) as c:
         headers = {"content-encoding": "identity"}
         response = c.post(server.url + "/chat/completions", json=BODY, headers=headers)
@@ -316,7 +316,7 @@ def test_a_slow_reader_slows_the_upstream() -> None:
 
 
 def test_an_invalid_call_without_options() -> None:
-    """The answer arrives to its end, and ends with the reason."""
+    """The whole answer is sent, and it ends with the error of the call."""
     with served(Play(streamed(f"Well. {WRONG} Done."))) as server:
         got = ask(server)
     assert got.error["type"] == "invalid_tool_call"
@@ -392,7 +392,7 @@ def test_retry_of_whole_answers() -> None:
     assert json.loads(calls[0]["function"]["arguments"]) == ARGUMENTS
 
 
-def test_retries_have_an_end() -> None:
+def test_the_number_of_retries_is_limited() -> None:
     with served(Play(streamed(WRONG)), retry=2) as server:
         got = ask(server)
         assert len(server.model.asked) == 3
@@ -445,7 +445,7 @@ def test_a_response_template_of_a_checkpoint(tmp_path: Path) -> None:
     path.write_text(json.dumps({"response_template": OBJECTS}))
     text = '<do>{"name": "water", "arguments": {"bed": "roses", "liters": 12}}</do>'
     with served(Play(streamed(text)), format=str(path)) as server:
-        path.unlink()  # it is read once
+        path.unlink()  # the file is read once, at the start
         assert ask(server).complete == [ARGUMENTS]
         assert ask(server, tools=[]).complete == []
 

@@ -1,4 +1,4 @@
-"""Streams and bodies are rewritten without I/O; how a stream is cut does not matter."""
+"""Tests of how streams and bodies are rewritten, without I/O and for any cuts."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_cut_stream_has_no_complete_call(
 
 
 @given(size=st.integers(1, 40), format=st.sampled_from(sorted(CALLS)))
-def test_arguments_flow(size: int, format: str) -> None:
+def test_arguments_are_streamed(size: int, format: str) -> None:
     """The value of a string is written before its call has ended."""
     text = answer_in(format)
     end = text.rindex("roses") + 4
@@ -121,7 +121,7 @@ def test_an_answer_beyond_the_limits_keeps_what_came_before() -> None:
     assert b"[DONE]" not in written
 
 
-def test_nothing_is_read_after_a_rejection_if_it_stops() -> None:
+def test_with_stop_nothing_is_read_after_a_rejection() -> None:
     text = CALLS["hermes"].replace("12", '"many"') + " and more"
     made = stream(stop=True)
     for piece in streamed(text):
@@ -152,7 +152,7 @@ def body(content: bytes) -> ChatBody:
     return ChatBody(content, MessageParser("openai-chat", format="auto", tools=TOOLS), Limits())
 
 
-def test_a_stream_that_is_called_a_whole_body_is_not_passed_on_unchecked() -> None:
+def test_a_stream_in_place_of_a_body_is_an_error() -> None:
     chunks = [whole(TEXT), whole(answer_in("hermes"))]
     made = body(b"".join([b"data: " + chunk + b"\n\n" for chunk in chunks]))
     assert made.refusal is not None

@@ -1,4 +1,4 @@
-"""Members of chunks that are not parsed stay."""
+"""Tests of members of chunks that are not parsed, which are kept."""
 
 from __future__ import annotations
 

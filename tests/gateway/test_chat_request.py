@@ -19,7 +19,7 @@ def read(**body: Any) -> ChatRequest:
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000])
-def test_bodies_of_no_request(content: bytes) -> None:
+def test_bodies_that_are_not_requests(content: bytes) -> None:
     assert ChatRequest.read(content) is None
 
 
@@ -72,7 +72,7 @@ def test_again() -> None:
 
 
 @pytest.mark.parametrize("tools", [[5], [{}], [{"type": "function"}], [None, "x"]])
-def test_tools_that_are_no_tools_are_not_checked(tools: Any) -> None:
+def test_invalid_tools_are_not_checked(tools: Any) -> None:
     parser = read(tools=tools).parser(SETTINGS)
     assert parser.message.status == "in_progress"
 

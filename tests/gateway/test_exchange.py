@@ -1,4 +1,4 @@
-"""One request of a client: it may leave, be slow, or be cancelled by the server."""
+"""Tests of the exchange with a client, which may leave, be slow, or be cancelled by the server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streamparse.gateway.upstream import RefusedError
 
 
 class Client:
-    """The other side of an exchange."""
+    """The client of an exchange."""
 
     def __init__(self, *messages: dict[str, Any], headers: Any = (), stuck: bool = False) -> None:
         self.messages = list(messages)

@@ -1,4 +1,4 @@
-"""Tests of requests that are not chat completions: they pass unchanged."""
+"""Tests of requests other than chat completions, which pass unchanged."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def fetch(server: Served, method: str, path: str, **options: Any) -> httpx.Respo
         return client.request(method, server.gateway.url + path, **options)
 
 
-def spoken(server: Server, request: bytes) -> bytes:
-    """Send these bytes; return the response up to the end of the connection."""
+def raw_response(server: Server, request: bytes) -> bytes:
+    """Send these bytes, and return all bytes until the connection is closed."""
     with socket.create_connection(server.address, timeout=20) as connection:
         connection.sendall(request)
         found = b""
@@ -102,7 +102,7 @@ def test_hop_by_hop_fields() -> None:
             b"GET /v1/models HTTP/1.1\r\nHost: front\r\nConnection: close, x-mine\r\nX-Mine: 1\r\n"
             b"TE: trailers\r\nProxy-Authorization: Basic x\r\nX-Yours: 1\r\n\r\n"
         )
-        found = spoken(server.gateway, request)
+        found = raw_response(server.gateway, request)
     assert b"keep-alive" not in found.lower()
     assert b"x-kept: 1" in found
     names = {name for name, _ in server.last.headers}
@@ -112,11 +112,11 @@ def test_hop_by_hop_fields() -> None:
 
 @pytest.mark.parametrize(("host", "status"), [("front", b"204"), ("evil.test", b"421")])
 def test_options_of_the_server(host: str, status: bytes) -> None:
-    """`OPTIONS *` is about this server (RFC 9110, section 9.3.7)."""
+    """`OPTIONS *` concerns the gateway itself (RFC 9110, section 9.3.7)."""
     request = f"OPTIONS * HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
     with served(Play([b"ok"], headers={}), allowed_hosts=("front",)) as server:
-        found = spoken(server.gateway, request.encode())
-        other = spoken(server.gateway, request.replace("OPTIONS", "GET").encode())
+        found = raw_response(server.gateway, request.encode())
+        other = raw_response(server.gateway, request.replace("OPTIONS", "GET").encode())
     assert found.startswith(b"HTTP/1.1 " + status)
     assert (b"allow: GET" in found) == (status == b"204")
     assert other.startswith(b"HTTP/1.1 4")
@@ -124,21 +124,21 @@ def test_options_of_the_server(host: str, status: bytes) -> None:
 
 
 @pytest.mark.parametrize("method", ["CONNECT", "TRACE"])
-def test_it_is_no_open_proxy(method: str) -> None:
+def test_connect_and_trace_are_rejected(method: str) -> None:
     target = "evil.test:443" if method == "CONNECT" else "/"
     request = f"{method} {target} HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n"
     with served(Play([b"ok"], headers={})) as server:
-        found = spoken(server.gateway, request.encode())
+        found = raw_response(server.gateway, request.encode())
     assert found.startswith(b"HTTP/1.1 40")
     assert server.model.asked == []
 
 
-def test_a_whole_url_does_not_lead_to_another_server() -> None:
-    """The server of the gateway may accept such a target (RFC 9112, section 3.2.2)."""
+def test_an_absolute_url_does_not_reach_another_server() -> None:
+    """A server may accept a URL as the target (RFC 9112, section 3.2.2)."""
     request = b"GET http://evil.test/x HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n"
     with served(Play([b"ok"], headers={})) as server:
-        found = spoken(server.gateway, request)
-    # With h11, uvicorn leaves the target as it is, and no route has it.
+        found = raw_response(server.gateway, request)
+    # With h11, uvicorn does not change the target, which then matches no route.
     refused = found.startswith((b"HTTP/1.1 400", b"HTTP/1.1 404"))
     assert refused or server.last.target == b"/x"
 
@@ -180,16 +180,16 @@ def test_numbers_of_thousands_of_digits() -> None:
     assert server.last.header("max-forwards") == [digits]
 
 
-def test_a_connection_cannot_take_the_length_of_a_body() -> None:
+def test_the_field_connection_cannot_remove_the_content_length() -> None:
     head = "POST /v1/files HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n"
     head += "connection: close, content-length\r\n\r\n"
     with served(Play([b"ok"], headers={})) as server:
-        got = spoken(server.gateway, head.encode() + b"body")
+        got = raw_response(server.gateway, head.encode() + b"body")
     assert got.startswith(b"HTTP/1.1 200")
     assert server.last.body == b"body"
 
 
-def test_a_request_that_goes_in_a_circle() -> None:
+def test_a_request_that_loops() -> None:
     made: list[Any] = []
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -203,7 +203,7 @@ def test_a_request_that_goes_in_a_circle() -> None:
     assert got.json()["error"]["code"] == "loop_detected"
 
 
-def test_a_large_body_is_refused() -> None:
+def test_a_large_body_is_rejected() -> None:
     with served(Play([b"ok"], headers={}), max_body=1000) as server:
         for path in ("/v1/files", "/v1/chat/completions"):
             got = fetch(server, "POST", path, content=b"x" * 1001)
@@ -224,7 +224,7 @@ def test_an_upstream_that_cannot_be_reached() -> None:
     assert str(address[1]) not in got.text
 
 
-def test_an_upstream_that_breaks_off() -> None:
+def test_an_upstream_that_closes_the_connection() -> None:
     with (
         served(Play([b"half"], headers={}, cut=True)) as server,
         pytest.raises(httpx.RemoteProtocolError),
@@ -286,7 +286,7 @@ def test_metrics_of_the_upstream() -> None:
 
 
 class Request:
-    """The attributes that these functions read."""
+    """The attributes of a request that the functions of `forwarding` read."""
 
     def __init__(self, **scope: Any) -> None:
         self.scope = {"method": "GET", "path": "/", "query_string": b"", **scope}
@@ -299,7 +299,7 @@ def test_targets() -> None:
     assert target_of(Request(path="/a b")) == b"/a%20b"  # type: ignore[arg-type]
 
 
-def test_methods_that_are_refused() -> None:
+def test_methods_that_are_rejected() -> None:
     for method in ("CONNECT", "TRACE"):
         request: Any = Request(method=method)
         with pytest.raises(RefusedError, match=method):

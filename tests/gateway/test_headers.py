@@ -1,4 +1,4 @@
-"""Which header fields pass a gateway."""
+"""Tests of which header fields are forwarded."""
 
 from __future__ import annotations
 

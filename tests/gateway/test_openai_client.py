@@ -1,4 +1,4 @@
-"""A gateway with the real client of OpenAI, in front of a server that parses nothing."""
+"""Tests of a gateway with the client of OpenAI, in front of a server that parses nothing."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Answer:
         self.text = self.reasoning = self.name = self.arguments = ""
         self.reason: str | None = None
         self.usage: Any = None
-        self.deltas = 0  # of arguments
+        self.deltas = 0  # the number of deltas of arguments
 
     def add(self, got: Any) -> None:
         self.usage = got.usage or self.usage

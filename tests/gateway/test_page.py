@@ -1,4 +1,4 @@
-"""The example of `docs/gateway.md` runs as it is written, on other ports."""
+"""Tests that the example of `docs/gateway.md` runs as written, on other ports."""
 
 from __future__ import annotations
 

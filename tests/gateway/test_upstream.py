@@ -1,4 +1,4 @@
-"""Connections to the server of the model, and to no other."""
+"""Tests of connections to the model server, and to no other server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streamparse.gateway.upstream import RefusedError, Upstream, failure_of
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """Keeps the last request."""
+    """A transport that keeps the last request."""
 
     def __init__(self, error: Exception | None = None, status: int = 200) -> None:
         self.error = error
@@ -98,7 +98,7 @@ def test_failures(error: httpx.TransportError, status: int, code: str) -> None:
     assert failure_of(error).type == "upstream_error"
 
 
-def test_no_client_can_set_a_cookie_for_another() -> None:
+def test_cookies_are_not_shared_between_clients() -> None:
     transport = Transport()
     made = Upstream(Settings(upstream="http://m", transport=transport))
 

@@ -1,1 +1,1 @@
-"""Servers that others wrote, started on a loopback port, read by our parser and SDK clients."""
+"""Tests with servers of other projects on a loopback port, read by our parser and by SDKs."""

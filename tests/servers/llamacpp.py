@@ -1,8 +1,8 @@
-"""Serves a tiny random model with a real llama.cpp, by way of the `xllamacpp` wheel.
+"""Serves a tiny random model with llama.cpp, through the package `xllamacpp`.
 
 Run as `python -m tests.servers.llamacpp FOLDER`: it writes the model into the folder, prints the
-address and serves until its standard input ends. The weights are random, so what the model says
-means nothing; a grammar or a JSON Schema in the request gives it a form.
+address, and serves until its standard input ends. The weights are random, so its text has no
+meaning; a grammar or a JSON Schema in the request determines the form of the text.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 WIDTH, HEADS, INNER = 32, 2, 64
-# Without tools: the text of a random model does not fit the grammar of llama.cpp for calls.
+# The template has no tools, as random text does not match the grammar of llama.cpp for calls.
 TEMPLATE = (
     "{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}"
     "assistant: "

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
-START = 30.0  # seconds until a server must answer
+START = 30.0  # the seconds within which a server must answer
 
 
 def free_port() -> int:
@@ -22,7 +22,7 @@ def free_port() -> int:
 
 
 def answers(url: str) -> bool:
-    """Whether something answers there; which status it has does not matter."""
+    """Return whether a server answers at the URL, with any status."""
     try:
         build_opener(ProxyHandler({})).open(url, timeout=1).close()
     except HTTPError:
@@ -34,7 +34,7 @@ def answers(url: str) -> bool:
 
 @contextmanager
 def running(command: list[str], port: int, ready: str) -> Iterator[str]:
-    """The address of the server that `command` starts, once `ready` answers below it."""
+    """Start the server, and yield its address once the path `ready` answers."""
     base = f"http://127.0.0.1:{port}"
     environment = {**os.environ, "NO_PROXY": "*", "no_proxy": "*"}
     with tempfile.TemporaryFile() as log:

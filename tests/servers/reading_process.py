@@ -19,7 +19,7 @@ from streamparse.web.records import END, StreamPosition, record
 
 
 async def stored_records(store: RedisStore, stream: str, number: int) -> int:
-    """Return the number of the newest record that an earlier process has stored."""
+    """Return the number of the newest record that earlier processes have stored."""
     if number:
         while (batch := await store.read(stream, "process", number, 0)).data:
             number = batch.number
@@ -41,7 +41,7 @@ async def main(redis: str, provider: str, stream: str) -> None:
     stored = await stored_records(store, stream, number)
 
     async def show(events: list[Any]) -> None:
-        """Store the events that are not stored, then the state after them."""
+        """Store the events that are not stored yet, then the state after them."""
         nonlocal number
         for event in events:
             number += 1

@@ -1,8 +1,8 @@
-"""`aimock` (npm, MIT) plays its own version of each provider's stream; we read what it sends.
+"""Tests with the streams of `aimock` (npm, MIT), which imitates the APIs of several providers.
 
-It cuts texts by UTF-16 code units, which splits characters, and it can break a connection. What it
-found here: an answer cut by the token limit that Responses calls "completed", and halves of
-characters in the text of every API. It is not an oracle for the shapes of a provider.
+It cuts texts between UTF-16 code units, which splits characters, and it can close connections. It
+revealed two faults: Responses may report a cut answer as "completed", and every API may send halves
+of characters. It does not define the shapes of a provider.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.servers.processes import free_port, running
 
 HERE = Path(__file__).parent
 AIMOCK = HERE.parent / "node" / "node_modules" / "@copilotkit" / "aimock" / "dist" / "cli.js"
-CHUNK = 3  # characters a delta
+CHUNK = 3  # the characters of a delta
 
 
 def missing() -> str | None:
@@ -101,9 +101,9 @@ WIRES: dict[str, tuple[str, str, Any]] = {
     "cohere": ("cohere-v2", "/v2/chat", chat),
     "ollama": ("ollama-chat", "/api/chat", chat),
 }
-# It reports a normal end for an answer that the limit cut, in the words of the API.
+# APIs for which it reports a normal end after an answer that the limit cut.
 LENGTH_IS_LOST = ("interactions", "ollama")
-# Wires on which it sends no reasoning, or sends it as something else.
+# APIs for which it sends no reasoning, or sends it as other content.
 NO_REASONING = ("interactions", "cohere", "ollama")
 
 
@@ -114,7 +114,7 @@ def body(base: str, wire: str, question: str) -> bytes:
 
 
 def read(data: bytes, size: int = 0, api: Any = None) -> Message:
-    """The message of these bytes, fed whole or in pieces."""
+    """Return the message of these bytes, fed whole or in pieces."""
     parser = MessageParser(api)
     for start in range(0, len(data), size or len(data) or 1):
         parser.feed(data[start : start + (size or len(data))])
@@ -133,7 +133,7 @@ def wire(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.mark.parametrize("question", ["say text", "call two", "say and use a tool", "think first"])
-def test_neither_cut_nor_detection_changes_the_message(base: str, wire: str, question: str) -> None:
+def test_cuts_and_detection_do_not_change_the_message(base: str, wire: str, question: str) -> None:
     data = body(base, wire, question)
     whole = read(data, api=WIRES[wire][0])
     assert seen(whole) == seen(read(data)) == seen(read(data, 1)) == seen(read(data, 13))
@@ -157,7 +157,7 @@ def test_parallel_calls(base: str, wire: str) -> None:
 
 def test_text_before_a_call(base: str, wire: str) -> None:
     message = read(body(base, wire, "say and use a tool"))
-    said = message.text or message.reasoning  # Cohere's `tool_plan` is reasoning
+    said = message.text or message.reasoning  # Cohere sends it as `tool_plan`, which is reasoning
     assert said == "One moment."
     assert [call.arguments for call in message.tool_calls] == [{"city": "Linz"}]
     assert message.finish_reason == "tool_calls"
@@ -190,7 +190,7 @@ def test_an_error_of_the_provider(base: str, wire: str) -> None:
 
 
 def test_a_broken_connection(base: str, wire: str) -> None:
-    """The source's own error is passed on, and the text so far is a truncated answer."""
+    """The exception of the source is raised, and the answer so far is truncated."""
     _, path, request = WIRES[wire]
     with (
         httpx.Client(base_url=base, trust_env=False) as client,
@@ -242,7 +242,7 @@ def of_google(base: str, question: str) -> Any:
     options = {"base_url": base, "api_version": "v1beta"}
     client = genai.Client(api_key="none", http_options=options)
     answer = client.models.generate_content_stream(model="gemini-2.5-flash", contents=question)
-    # The client closes its connection when it is collected.
+    # The client closes its connection when it is garbage-collected, so it is kept.
     return (chunk for chunk, _ in ((chunk, client) for chunk in answer))
 
 
@@ -301,7 +301,7 @@ def live(question: str) -> list[dict[str, Any]]:
 
 SETUP = {"setup": {"model": "models/m", "generationConfig": {"responseModalities": ["TEXT"]}}}
 LIVE = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
-# For each API: the path, the first messages of the client, and the messages of a question.
+# For each API: the path, the first messages of the client, the function for a question.
 SESSIONS: dict[str, tuple[str, list[Any], Any]] = {
     "openai-realtime": ("/v1/realtime?model=gpt-realtime", [], realtime),
     "openai-responses": ("/v1/responses", [], responses),
@@ -315,7 +315,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 def ask(base: str, kind: str, questions: list[str], api: Any = "auto") -> list[Message]:
-    """Return the answers to some questions. Each is asked after the previous answer."""
+    """Return the answers to questions, each asked after the answer to the one before."""
     client = pytest.importorskip("websockets.sync.client")
     from websockets.exceptions import ConnectionClosed
 
@@ -358,7 +358,7 @@ def test_a_session_continues_after_an_error(base: str) -> None:
     assert (text.status, text.text) == ("complete", "Rain falls over Graz today.")
 
 
-def test_a_session_that_breaks_off(base: str, kind: str) -> None:
+def test_a_session_with_a_broken_connection(base: str, kind: str) -> None:
     (message,) = ask(base, kind, ["break off"])
     assert message.status == "truncated"
     assert "This answer is cut before its end has come.".startswith(message.text)

@@ -38,7 +38,7 @@ def unbroken() -> list[Any]:
 
 
 class Page(threading.Thread):
-    """Reads the stream like an `EventSource`; `events` has the events so far."""
+    """Reads the stream like an `EventSource`, and collects its events in `events`."""
 
     def __init__(self, url: str, stream: str) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class Page(threading.Thread):
             self.last = event.id
             self.events.append(data)
         elif not self.ended:
-            time.sleep(0.02)  # the process has not begun
+            time.sleep(0.02)  # the process has not started the stream yet
 
 
 @pytest.mark.parametrize("kills", [(3, 9), (1, 13)])
@@ -115,7 +115,7 @@ def test_another_process_continues(kills: tuple[int, ...]) -> None:
             process.wait()
         redis.close()
     assert page.events == unbroken()
-    assert 2 <= len(server.requests) <= 1 + len(kills)  # one may be killed before its request
+    assert 2 <= len(server.requests) <= 1 + len(kills)  # a process may be killed before its request
     assert [request.split()[0] for request in server.requests[1:]] == ["GET"] * (
         len(server.requests) - 1
     )

@@ -1,8 +1,8 @@
-"""A real llama.cpp server with a tiny random model: its own streams, not those of a mock.
+"""Tests with a llama.cpp server and a tiny random model.
 
-What it found here: its `/v1/responses` names items by `item_id` alone, without `output_index`, so
-that every text came twice and every call had a nameless twin. Optional: it is skipped where the
-packages are missing (extra `llamacpp`).
+It revealed a fault: the items of its `/v1/responses` have an `item_id` but no `output_index`, so
+every text was doubled and every call had a second one without a name. The tests are skipped where
+the packages of the extra `llamacpp` are missing.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def ask(client: httpx.Client, api: str, **more: Any) -> bytes:
 
 
 def whole(data: bytes, api: str, **options: Any) -> Message:
-    """The message of these bytes, which no cut changes."""
+    """Return the message of these bytes, checked to be the same for all cuts."""
     message = read(data, len(data), api=api, **options)
     for size in (1, 7):
         again = read(data, size, **options)
@@ -144,7 +144,7 @@ def test_structured_output(client: httpx.Client) -> None:
 
 @pytest.mark.parametrize("api", ["openai-chat", "openai-responses", "openai-completions"])
 def test_a_raw_text_call_on_a_wire(client: httpx.Client, api: str) -> None:
-    """A server that parses no calls passes them on as text; the format reads them, once."""
+    """A server without a parser sends a call as text, which the format reads once."""
     message = whole(ask(client, api, grammar=CALL), api, format="hermes")
     assert [(call.name, call.status) for call in message.tool_calls] == [("vote", "complete")]
     assert message.tool_calls[0].arguments["n"] in (1, 2, 3)
@@ -158,7 +158,7 @@ def test_a_raw_text_call_cut_by_the_limit(client: httpx.Client, api: str) -> Non
     assert [(call.status, call.arguments) for call in message.tool_calls] == [("truncated", None)]
 
 
-# A gateway in front of it.
+# A gateway in front of llama.cpp.
 
 VOTE = {
     "type": "function",
@@ -171,7 +171,7 @@ THOUGHT = 'root ::= "<think>" [a-z]{5,9} "</think>" [a-z]{5,9}'
 
 
 class WithoutTools(httpx.AsyncHTTPTransport):
-    """Leaves out the tools of a request: llama.cpp cannot have them beside a grammar."""
+    """Removes the tools of a request, as llama.cpp does not allow them with a grammar."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         content = await request.aread()
@@ -206,7 +206,7 @@ def test_gateway_streams_a_call(front: httpx.Client) -> None:
     assert message.tool_calls[0].arguments["n"] in (1, 2, 3)
     assert (message.finish_reason, message.text) == ("tool_calls", "")
     assert message.usage is not None
-    assert b'"timings"' in data  # a member that only llama.cpp sends
+    assert b'"timings"' in data  # a member of llama.cpp only
     body = front.post(
         "/v1/chat/completions", json=messages(grammar=CALL, tools=[VOTE], stream=False)
     ).json()
@@ -235,7 +235,7 @@ def test_gateway_passes_the_rest(client: httpx.Client, front: httpx.Client) -> N
         theirs, ours = client.get(path), front.get(path)
         assert ours.status_code == theirs.status_code
         assert ours.headers["content-type"] == theirs.headers["content-type"]
-        if path != "/v1/models":  # which has the time
+        if path != "/v1/models":  # its content has the time
             assert ours.content == theirs.content
     refused = front.post("/v1/chat/completions", json={"messages": 5})
     assert (

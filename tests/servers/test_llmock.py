@@ -1,7 +1,7 @@
-"""`llmock` (PyPI, MIT) ends streams early without a word and breaks single records, on request.
+"""Tests with `llmock` (PyPI, MIT), which ends streams early or breaks records, on request.
 
-What it found here: nothing that the recordings had not shown; it is the one server that ends a
-stream cleanly in the middle of an answer, which must never look like a whole one.
+It is the only server that ends the connection normally in the middle of an answer, which must not
+be read as a whole answer.
 """
 
 from __future__ import annotations
