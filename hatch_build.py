@@ -170,24 +170,27 @@ os._exit(0)
 # than a small module. Files of one level are therefore compiled together, up to this many bytes;
 # larger units need more memory. setuptools compiles the files of an extension sequentially; this
 # build compiles them in threads. mypyc's runtime library is one unit. Every module also has a small
-# extension that calls six functions of Python, whose declarations take a tenth of the time that
-# Python.h takes.
+# extension with one function. Starting the compiler for each of them takes most of their time, so
+# where the linker can pick a function from an object file, they share one.
 COMPILE_C = """
 import os
 import pickle
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 from setuptools import setup
 from setuptools.command.build_ext import build_ext
 
 JOBS = os.cpu_count() or 1
+IS_LINUX = sys.platform == "linux"
 # Tables that debuggers and C++ use to unwind the stack; no exception of C++ crosses these files.
-LEAN = ["-fno-asynchronous-unwind-tables"] if sys.platform == "linux" else []
+LEAN = ["-fno-asynchronous-unwind-tables"] if IS_LINUX else []
 UNIT = 1_700_000
 LEVELS = dict(argument.split("=") for argument in sys.argv[1:])
-HEADER = Path("build/module.h").absolute()
+ENTRIES = "build/entries.c"
+# These functions call six functions of Python. Python.h takes ten times as long.
 DECLARATIONS = '''\\
 #define Py_PYTHON_H
 #include <stddef.h>
@@ -227,21 +230,44 @@ def units(sources):
             yield str(unit)
 
 
+# Two modules of different packages may have the same name, but not the same number.
+def share_entry(extension, number):
+    name = extension.name.rpartition(".")[2]
+    with open(ENTRIES, "a") as file:
+        print(f"#define PyInit_{name} entry_{number}", file=file)
+        print(f"#define PyInit___init__ unused_{number}", file=file)
+        print(f'#include "{Path(extension.sources[0]).absolute()}"', file=file)
+        print(f"#undef PyInit_{name}", "#undef PyInit___init__", sep="\\n", file=file)
+    exported = Path(f"build/entry_{number}.map")
+    exported.write_text(f"{{ global: PyInit_{name}; local: *; }};")
+    extension.sources = [ENTRIES]
+    extension.extra_link_args += [
+        "-nostdlib",  # the start-up files are larger than the function
+        f"-Wl,--gc-sections,--undefined=entry_{number}",
+        f"-Wl,--defsym=PyInit_{name}=entry_{number},--version-script={exported}",
+    ]
+
+
 class ParallelBuild(build_ext):
     def build_extensions(self):
         compile_one = self.compiler.compile
         is_unix = self.compiler.compiler_type == "unix"
-        HEADER.write_text(DECLARATIONS)
+        entries, lock = [], Lock()
 
         def compile(sources, *args, extra_postargs=None, **options):
             def build(source):
                 flags = list(extra_postargs or ())
                 if is_unix:
                     flags += [level_of(source), "-fvisibility=hidden", *LEAN]
-                    if len(sources) == 1:
-                        flags += ["-include", str(HEADER)]
+                    if source == ENTRIES:
+                        flags += ["-ffunction-sections", "-fdata-sections"]
                 return compile_one([source], *args, extra_postargs=flags, **options)
 
+            if sources == [ENTRIES]:
+                with lock:
+                    if not entries:
+                        entries.extend(build(ENTRIES))
+                return entries
             # The first file alone: a compiler object may set itself up when it is first used.
             objects = build(sources[0])
             with ThreadPoolExecutor(JOBS) as pool:
@@ -255,15 +281,16 @@ class ParallelBuild(build_ext):
 
 with open("extensions.pickle", "rb") as file:
     extensions = pickle.load(file)
-for extension in extensions:
-    is_library = len(extension.sources) > 1
-    if is_library:
+if IS_LINUX:
+    Path(ENTRIES).write_text(DECLARATIONS)
+for number, extension in enumerate(extensions):
+    if len(extension.sources) > 1:
         extension.sources = list(units(extension.sources))
-    if sys.platform == "linux":
+    elif IS_LINUX:
+        share_entry(extension, number)
+    if IS_LINUX:
         # Without the table of symbols, and segments without padding between them.
         extension.extra_link_args += ["-Wl,-s", "-Wl,-z,noseparate-code"]
-        if not is_library:  # the start-up files are larger than the one function of these modules
-            extension.extra_link_args.append("-nostdlib")
 setup(
     name="streamparse",
     packages=[],
@@ -388,7 +415,12 @@ def compile_package(root: Path, work: Path) -> dict[str, str]:
         raise CompileError(reason)
     shutil.copytree(root / PACKAGE, work / PACKAGE, ignore=shutil.ignore_patterns("*.so", "*.pyd"))
     modules = modules_to_compile(work)
+    # Without the names that the package exports, mypy reads only what the modules import.
+    exports = work / PACKAGE / "__init__.py"
+    text = exports.read_text(encoding="utf-8")
+    exports.write_text("", encoding="utf-8")
     run("translating to C", work, WRITE_C, [*MYPY_OPTIONS, *modules])
+    exports.write_text(text, encoding="utf-8")
     for module in modules:
         path = c_file(work, module)
         text = completed(path.read_text(encoding="utf-8"), work / module)
