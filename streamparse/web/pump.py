@@ -187,12 +187,16 @@ async def _done(step: asyncio.Future[Any], source: Any) -> Any:
     try:
         return await asyncio.shield(step)
     except asyncio.CancelledError:
-        await asyncio.wait((step,), timeout=_PATIENCE)
-        if not step.done():
-            end = (
-                source.interrupt if isinstance(source, SyncReading) else partial(interrupt, source)
-            )
-            asyncio.get_running_loop().run_in_executor(_INTERRUPTERS, end)
+        try:
+            await asyncio.wait((step,), timeout=_PATIENCE)
+        finally:  # also if a server that stops cancels the task again
+            if not step.done():
+                end = (
+                    source.interrupt
+                    if isinstance(source, SyncReading)
+                    else partial(interrupt, source)
+                )
+                asyncio.get_running_loop().run_in_executor(_INTERRUPTERS, end)
         await asyncio.wait((step,))
         step.exception()  # mark it as retrieved, so that asyncio does not log it
         raise

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import threading
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any
 
 import pytest
 
-from streamparse import IncompleteError, SSEDecoder
+from streamparse import IncompleteError, SSEDecoder, stream
 from streamparse.web import MemoryStore, encoded
 from streamparse.web.pump import Pump, close_source
 from tests.web.serving import Upstream
@@ -137,6 +138,36 @@ def test_cancelled_with_its_loop_while_it_waits_for_its_reader() -> None:
     run(scene())
     assert time.monotonic() - began < 5
     assert (upstream.given, upstream.closed) == (1, 1)
+
+
+def test_a_blocked_read_does_not_hold_up_a_loop_that_ends_while_it_is_abandoned() -> None:
+    class Response:
+        closed = threading.Event()
+        read = threading.Event()
+
+        def iter_bytes(self) -> Iterator[bytes]:
+            self.read.set()
+            self.closed.wait(20)
+            raise OSError("read of a closed response")
+            yield b""
+
+        def close(self) -> None:
+            self.closed.set()
+
+    response, store = Response(), MemoryStore()
+
+    async def scene() -> None:
+        await store.append("s", b"")
+        Pump(stream(response, api="openai-chat"), encoded, store, "s").start()
+        while not response.read.is_set():
+            await asyncio.sleep(0)
+        await store.stop("s")
+        await asyncio.sleep(0.02)
+
+    began = time.monotonic()
+    run(scene())
+    assert time.monotonic() - began < 5
+    assert response.closed.is_set()
 
 
 def test_source_that_is_not_read() -> None:
