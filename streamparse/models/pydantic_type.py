@@ -26,7 +26,7 @@ class PydanticType:
     ) -> None:
         try:
             from pydantic import TypeAdapter
-            from pydantic.errors import PydanticUserError
+            from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
         except ImportError as error:
             raise ImportError(MISSING_EXTRA) from error
         self.annotation = annotation
@@ -34,7 +34,7 @@ class PydanticType:
             self.adapter: TypeAdapter[Any] = TypeAdapter(annotation)
             # Reading the schema of a type that is not fully defined raises an error.
             program = TypeProgram(self.adapter.core_schema, strict, by_alias, by_name)
-        except PydanticUserError as error:
+        except (PydanticUserError, PydanticUndefinedAnnotation) as error:
             message = f"pydantic cannot validate {annotation!r}: {error.message}"
             raise TypeError(message) from error
         self.options: dict[str, Any] = {"strict": strict, "context": context}
