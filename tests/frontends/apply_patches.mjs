@@ -1,9 +1,9 @@
-// Applies patches for test_patches.py: node apply_patches.mjs MODULE. A line of JSON in
-// ({start, patches}) gives a line of JSON out ({value, code}).
+// Applies patches for test_patches.py: node apply_patches.mjs MODULE. Reads lines of JSON
+// ({start, patches}), and writes a line of JSON for each ({value, code}).
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
-// As a module whatever Node makes of the name of the file.
+// A data URL is a module for Node, whatever the name of the file.
 const source = readFileSync(process.argv[2]).toString("base64");
 const { PatchApplier } = await import(`data:text/javascript;base64,${source}`);
 

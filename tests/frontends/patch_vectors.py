@@ -1,6 +1,6 @@
-"""Patches and what they make, for both appliers: `PatchApplier` in Python and in JavaScript.
+"""Patches and their results, for `PatchApplier` in Python and in JavaScript.
 
-(name, value at the start, patches, value at the end, code of the error or None)
+A vector is (name, value at the start, patches, value at the end, code of the error or None).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ VECTORS: Final[list[Vector]] = [
         None,
     ),
     (
-        "append goes on",
+        "append continues",
         {"a": "x"},
         [[op("append", "/a", "1"), op("append", "/a", "2")], [op("append", "/a", "3")]],
         {"a": "x123"},
@@ -64,7 +64,7 @@ VECTORS: Final[list[Vector]] = [
         None,
     ),
     (
-        "names that JavaScript has a use for",
+        "names with a meaning in JavaScript",
         {},
         [
             [
@@ -92,7 +92,7 @@ VECTORS: Final[list[Vector]] = [
     ("packed root", None, [[[0, ""]], ["ab"], ["c"]], "abc", None),
     ("packed at the last path", None, [[[0, {}], [0, "a", 1], [1, "x"], "y"]], {"a": "xy"}, None),
     (
-        "packed strange names",
+        "packed unusual names",
         {},
         [[[0, "", {}], [1, "~/", {}], [2, "0", "x"]], ["y"]],
         {"": {"~/": {"0": "xy"}}},
@@ -118,7 +118,7 @@ VECTORS: Final[list[Vector]] = [
     # Operations that do not fit
     ("nothing inside of nothing", None, [[op("add", "/a", 1)]], None, "patch_target"),
     (
-        "what came before stays",
+        "operations before an error are applied",
         {},
         [[op("add", "/a", 1), op("add", "/b/c", 1)]],
         {"a": 1},

@@ -1,4 +1,4 @@
-"""Tests of streamparse.frontends.ag_ui: the words of the protocol, one by one."""
+"""Tests of streamparse.frontends.ag_ui: the events of the protocol."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
 
 
 def chat(*records: Any, **options: Any) -> list[Any]:
-    """Return the events for these records of an OpenAI chat stream."""
+    """Return the events of the protocol for these records of an OpenAI chat stream."""
     _, events, _ = run_parser([sse(records)], **options)
     run = AGUIEvents("t", "r")
     return run.encode(events) + run.finish()
@@ -48,7 +48,7 @@ def arguments(events: list[Any]) -> str:
 
 
 def ended(call: ToolCall, *parts: Any) -> list[Any]:
-    """Return the events for a message with this call and these other parts."""
+    """Return the events of the protocol for a message with this call and these other parts."""
     message = Message()
     message.content = [call, *parts]
     message.status, message.finish_reason = "complete", "stop"
@@ -137,7 +137,7 @@ def test_calls_belong_to_the_message_before_them() -> None:
 
 
 def test_messages_are_in_order() -> None:
-    """Text after a call is another message, and so is a call after reasoning."""
+    """Text after a call is a new message, and so is a call after reasoning."""
     calls = [ToolCall(at) for at in range(3)]
     for call in calls:
         call.id, call.name = f"c{call.index}", "f"
@@ -161,8 +161,8 @@ def test_no_arguments_are_an_empty_object(text: str) -> None:
     assert arguments(chat(call_chunk(text, id="c", name="f"), STOP)) == "{}"
 
 
-def test_mended_arguments_are_json() -> None:
-    """`JSON.parse` must read the text that a lenient dialect has repaired."""
+def test_repaired_arguments_are_json() -> None:
+    """`JSON.parse` must read the arguments that a lenient dialect has repaired."""
     record = call_chunk("{a: 'x', b: [1, 2,],}", id="c", name="f")
     said = chat(record, STOP, dialect="lenient")
     assert arguments(said) == '{"a":"x","b":[1,2]}'
@@ -182,8 +182,8 @@ def test_free_text_is_a_json_string() -> None:
     assert json.loads(arguments(said)) == 'select "ä\n"'
 
 
-def test_a_name_that_grew() -> None:
-    """The client keeps the first name, unless a second start has another one."""
+def test_a_name_that_changes_after_the_start() -> None:
+    """The call is started again, as the client keeps the first name otherwise."""
     call = ToolCall(0)
     call.id, call.name, call.status, call._settled = "c", "get", "complete", {}
     run = AGUIEvents("t", "r")
@@ -228,7 +228,7 @@ def test_a_second_result_does_not_end_a_call_again() -> None:
 
 
 def test_server_that_runs_the_tools() -> None:
-    """It may answer a rejected call too: then the run goes on and can succeed."""
+    """The server may answer a rejected call too; then the run continues and can succeed."""
     run = AGUIEvents("t", "r")
     records = [
         call_chunk('{"a": 1}', index=0, id="c0", name="f"),
@@ -270,17 +270,17 @@ def test_server_that_runs_the_tools() -> None:
 def test_results_of_the_provider() -> None:
     said = ended(server_call(), ServerToolResult("s1", "search", "low"))
     assert [each["content"] for each in only(said, "TOOL_CALL_RESULT")] == ["low"]
-    assert "outcome" not in said[-1]  # nothing is left to the client
+    assert "outcome" not in said[-1]  # the client has no call to run
 
 
-def test_a_stray_result() -> None:
-    """Else the client would take the call for one that it has to run."""
+def test_a_call_of_the_provider_without_a_result() -> None:
+    """An empty result is sent; otherwise the client would run the call."""
     said = ended(server_call())
     assert [each["content"] for each in only(said, "TOOL_CALL_RESULT")] == [""]
     assert "outcome" not in said[-1]
 
 
-def test_a_result_of_no_call() -> None:
+def test_a_result_without_a_call() -> None:
     said = ended(server_call(), ServerToolResult("gone", "list", [1]))
     assert only(said, "CUSTOM") == [
         {
@@ -330,7 +330,7 @@ def test_a_rejected_output() -> None:
 
 
 @pytest.mark.parametrize("reason", ["length", "content_filter"])
-def test_a_cut_text_is_no_success(reason: str) -> None:
+def test_a_cut_text_is_an_error(reason: str) -> None:
     said = chat(text_chunk("So"), chunk({}, reason))
     assert kinds(said)[-2:] == ["TEXT_MESSAGE_END", "RUN_ERROR"]
     assert said[-1]["code"] == reason
@@ -343,7 +343,7 @@ def test_an_error_of_the_provider() -> None:
     assert "too busy" in said[-1]["message"]
 
 
-def test_an_answer_that_nothing_ends() -> None:
+def test_an_answer_without_an_end() -> None:
     parser, run = MessageParser("openai-chat"), AGUIEvents("t", "r")
     said = run.encode(parser.feed(text_chunk("So"))) + run.finish(ConnectionError("reset"))
     assert kinds(said)[-2:] == ["TEXT_MESSAGE_END", "RUN_ERROR"]
@@ -355,7 +355,7 @@ def test_an_answer_that_nothing_ends() -> None:
     assert kinds(AGUIEvents("t", "r").finish()) == ["RUN_STARTED", "RUN_ERROR"]
 
 
-def test_a_failed_answer_may_be_asked_for_again() -> None:
+def test_a_failed_answer_may_be_requested_again() -> None:
     run = AGUIEvents("t", "r")
     for records in ([{"error": {"message": "busy"}}], [text_chunk("So"), STOP]):
         _, events, _ = run_parser([sse(records)])
@@ -374,7 +374,7 @@ def test_abort() -> None:
 
 
 def test_abort_in_a_call() -> None:
-    """A run does not finish while a call is open."""
+    """The call is cut first, as a run does not finish while a call is open."""
     run = AGUIEvents("t", "r")
     run.encode(MessageParser("openai-chat").feed(call_chunk('{"a', id="c", name="f")))
     said = run.abort("stopped")
@@ -383,7 +383,7 @@ def test_abort_in_a_call() -> None:
 
 
 def test_server_sent_events() -> None:
-    """There is no end record: the client reads each record as JSON."""
+    """The stream has no end record, as the client reads each record as JSON."""
     run = AGUIEvents("t", "r")
     body = run.to_sse(run.encode([TextDelta("x")])) + run.to_sse(run.finish())
     records = body.decode().split("\n\n")

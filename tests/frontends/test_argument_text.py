@@ -30,21 +30,21 @@ def written(text: ArgumentText, events: Iterable[Any]) -> str:
 
 
 @given(document=JSON_TEXTS.map(lambda text: text.lstrip("\ufeff")), sizes=SIZES)
-def test_it_says_what_has_come(document: str, sizes: Sequence[int]) -> None:
-    """At any time the text is a prefix of JSON; a number is emitted when it is complete."""
+def test_the_text_is_a_prefix_of_json(document: str, sizes: Sequence[int]) -> None:
+    """A value is written as it arrives; a number is written when it is complete."""
     parser, text = MessageParser("openai-chat"), ArgumentText()
     parser.feed(call_chunk("", id="c", name="f"))
     again = JSONParser()
     for piece in cut(document, sizes):
         again.feed(written(text, parser.feed(call_chunk(piece))))
-    # A number alone is decided by the end of the input.
+    # Only the end of the input completes a number at the root.
     again.feed(written(text, [*parser.feed(chunk({}, "stop")), *parser.finish()]))
     again.finish()
     assert same(again.value, parser.message.tool_calls[0].partial)
 
 
-def test_an_event_without_the_ones_before_it_is_refused() -> None:
-    """Without the start or end of a container or string, an event that needs it is refused."""
+def test_missing_events_are_detected() -> None:
+    """An event is rejected without the start or end of a container or string before it."""
     parser = MessageParser("openai-chat")
     document = '{"a": {"b": ["c", 1]}, "d": "e", "f": {}}'
     events = [

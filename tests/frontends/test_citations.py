@@ -52,7 +52,7 @@ def test_one_source(data: Any, expected: Source) -> None:
     assert sources_of(data) == [expected]
 
 
-def test_grounding_has_several() -> None:
+def test_grounding_has_several_sources() -> None:
     chunks = [
         {"web": {"uri": PAGE, "title": "Tides"}},
         {"retrievedContext": {"uri": "gs://b/tides.pdf", "title": "Almanac"}},

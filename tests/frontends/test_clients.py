@@ -1,8 +1,8 @@
-"""The real clients read every recording and sample, whole and cut, and have our message in the end.
+"""The npm clients read every recording and example, whole and cut, and must get our message.
 
-A third of the recordings is cut too, each at a place of its own (STREAMPARSE_CUTS=all: every one).
-Skipped without node or its packages (`npm ci --prefix tests/node`), unless STREAMPARSE_NODE is
-"required".
+A third of the recordings is cut too, each at another place; STREAMPARSE_CUTS=all cuts all of them.
+The tests are skipped without node or its packages (`npm ci --prefix tests/node`), unless
+STREAMPARSE_NODE is "required".
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def check(rows: Iterable[dict[str, Any]]) -> None:
     assert not found.differences, f"{len(found.differences)} differences:\n" + "\n".join(shown)
 
 
-def told(
+def rows_of(
     name: str, units: list[Any], api: str, batch: int = 1, **options: Any
 ) -> Iterator[dict[str, Any]]:
     parser, events, _ = run_parser(units, api, **options)
@@ -45,10 +45,10 @@ def of_recordings(folder: Path) -> Iterator[dict[str, Any]]:
     for api in WIRES:
         for recording in recordings(folder, api):
             seed = zlib.crc32(recording.name.encode())
-            yield from told(recording.name, recording.units, api, 1 + seed % 8)
+            yield from rows_of(recording.name, recording.units, api, 1 + seed % 8)
             if EVERY_CUT or seed % 3 == 0:
                 units = recording.units[: 1 + seed // 3 % len(recording.units)]
-                yield from told(f"{recording.name}, cut", units, api, 1 + seed % 8)
+                yield from rows_of(f"{recording.name}, cut", units, api, 1 + seed % 8)
 
 
 def of_examples() -> Iterator[dict[str, Any]]:
@@ -57,19 +57,23 @@ def of_examples() -> Iterator[dict[str, Any]]:
             data = path.read_bytes()
             for quarter in range(1, 5):
                 part = data[: len(data) * quarter // 4]
-                yield from told(f"{path.name}, {quarter} quarters", [part], "auto")
+                yield from rows_of(f"{path.name}, {quarter} quarters", [part], "auto")
 
 
 def of_scripts() -> list[dict[str, Any]]:
-    """Every way of ending, and of naming calls but one: a call begins when it has a name, so one
-    whose name comes late stands after what the message has after it.
+    """Return scripts with every end, and with every quirk but late names.
+
+    A call starts when its name arrives, so with a late name it is sent after parts that follow it in
+    the message.
     """
     rows: list[dict[str, Any]] = []
 
     @settings(derandomize=True, max_examples=100, database=None)
     @given(script=SCRIPTS.filter(lambda script: script.quirk != "late_name"))
     def gather(script: Script) -> None:
-        rows.extend(told(f"script {len(rows)}", [as_bytes(script, steps(script))], "openai-chat"))
+        rows.extend(
+            rows_of(f"script {len(rows)}", [as_bytes(script, steps(script))], "openai-chat")
+        )
 
     gather()
     return rows
@@ -88,7 +92,7 @@ def test_scripts() -> None:
 
 
 def test_rejected_calls() -> None:
-    """Broken JSON, an unknown tool, and one call that is as it should be."""
+    """The calls have invalid JSON, an unknown tool, and no fault."""
     tools = [{"name": "f", "parameters": {"type": "object"}}]
     records = [
         call_chunk('{"a": tru3}', index=0, id="c0", name="f"),
@@ -96,26 +100,26 @@ def test_rejected_calls() -> None:
         call_chunk('{"a": 1}', index=2, id="c2", name="f"),
         chunk({}, "tool_calls"),
     ]
-    check(told("rejected", [sse(records)], "openai-chat", tools=tools))
+    check(rows_of("rejected", [sse(records)], "openai-chat", tools=tools))
 
 
-def test_arguments_that_are_no_json() -> None:
-    """A lenient dialect mends them, a format has its own way: the clients get JSON."""
+def test_arguments_that_are_not_json() -> None:
+    """The clients get JSON for arguments with repairs, and for those of a format."""
     mended = [call_chunk("{a: 'x', b: [1, 2,],}", id="c", name="f"), chunk({}, "tool_calls")]
     text = "<tool_call>\n<function=f>\n<parameter=a>\nhi\n</parameter>\n</function>\n</tool_call>"
     check(
         [
-            *told("mended", [sse(mended)], "openai-chat", dialect="lenient"),
-            *told("a format", list(text), "text", format="qwen3_coder"),
+            *rows_of("mended", [sse(mended)], "openai-chat", dialect="lenient"),
+            *rows_of("a format", list(text), "text", format="qwen3_coder"),
         ]
     )
 
 
-# Several answers in one stream, and streams that end otherwise: what is expected is written out.
+# Streams with several answers or another end, with the expected results as literals.
 
 
 def conversation(encoder: Any) -> Iterator[bytes]:
-    """The server runs the tools, one of which was called with broken JSON, and asks again."""
+    """Yield the stream of a server that runs the tools, one with invalid JSON, and asks again."""
     records = [
         text_chunk("Let me see."),
         call_chunk('{"a": 1}', index=0, id="c0", name="f"),
@@ -169,7 +173,7 @@ CONVERSATION_AGUI = {
     "order": ["text", "call c0", "call c1", "text"],
     "calls": [
         {"id": "c0", "name": "f", "input": {"a": 1}},
-        # Closed once it was answered; what the client cannot parse it takes for an empty object.
+        # For the client, arguments that it cannot parse are an empty object.
         {"id": "c1", "name": "f", "input": {}},
     ],
     "results": [["c0", '{"b":2}'], ["c1", "no JSON"]],
@@ -185,7 +189,7 @@ def test_a_server_that_runs_the_tools() -> None:
     [difference] = read(
         [{"name": "tools", "ui": ui, "agui": agui, "expected": expected}]
     ).differences
-    # The rejection alone is left: its words are those of the JSON parser.
+    # The only difference is the event for the rejection, with the text of the JSON parser.
     assert difference["protocol"] == "agui"
     custom = difference["actual"].pop("custom")
     assert difference["actual"] == CONVERSATION_AGUI
@@ -193,7 +197,7 @@ def test_a_server_that_runs_the_tools() -> None:
 
 
 def test_abort() -> None:
-    """An answer that the user has stopped is neither an error nor a finished answer."""
+    """For the client an answer that the user stopped has neither failed nor finished."""
     _, events, _ = run_parser([sse([text_chunk("So")], done=False)])
     ui, agui = UIMessageStream(), AGUIEvents("t", "r")
     sent = {

@@ -1,4 +1,4 @@
-"""Compact records: the reader of the npm package has the same message as Python, at any time."""
+"""Tests of compact records, from which the npm package builds the same message as Python."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ Messages = list[dict[str, Any]]
 
 
 class Reader:
-    """`MessageReader` in Node, which reads lines of JSON."""
+    """`MessageReader` in a Node process, which reads and writes lines of JSON."""
 
     def __init__(self, program: str) -> None:
         self._process = subprocess.Popen(
@@ -87,7 +87,7 @@ def reader() -> Iterator[Reader]:
 
 
 def expected(message: Message) -> dict[str, Any]:
-    """The message as the page has it: `to_dict()` without what the records do not contain."""
+    """Return the message of the page: `to_dict()` without the data that records do not have."""
     whole = message.to_dict()
     names = ("id", "model", "finish_reason", "raw_finish_reason", "error", "partial_output")
     found = {name: whole[name] for name in (*names, "output")}
@@ -132,9 +132,9 @@ def content_of(message: Message) -> list[dict[str, Any]]:
 
 
 def compared(message: dict[str, Any]) -> dict[str, Any]:
-    """Without what is not compared: errors, and arguments after a rejection, which no event has.
+    """Return the data of a message that is compared, with all numbers as floats.
 
-    Arguments that are null equal absent ones. All numbers of a page are floats.
+    Left out are errors, null members, and arguments after a rejection, which have no events.
     """
     message = json.loads(json.dumps(message), parse_int=float)
 
@@ -150,14 +150,14 @@ def compared(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def so_far(message: dict[str, Any], known: int) -> dict[str, Any]:
-    """The parts that can be compared in the middle; the last record completes the rest.
+    """Return the data that is compared before the end; the last record completes the rest.
 
-    The page has the first `known` calls. The id of a call may wait for its next record.
+    The page has the first `known` calls. A call may wait for its id until its next record.
     """
     later = ("id", "model", "content", "finish_reason", "raw_finish_reason", "error")
     rest = {name: value for name, value in message.items() if name not in later}
     calls = message["tool_calls"][:known]
-    # A call has events once it has a name.
+    # A call has no events before its name.
     named = [{**call, "id": None} if "name" in call else None for call in calls]
     return {**rest, "tool_calls": named}
 
@@ -168,7 +168,7 @@ class Run:
     states: list[Messages]  # after each batch
 
     def check(self, reader: Reader) -> Messages:
-        """The page has the same message after every batch; return the last ones."""
+        """Check that the page has the same messages after every batch; return the last ones."""
         shown, types = reader.read(self.batches)
         assert None not in types
         for page, whole in zip(shown, self.states, strict=True):
@@ -193,7 +193,7 @@ def check(page: dict[str, Any], message: dict[str, Any]) -> None:
 
 
 def run_of(fragments: Sequence[Any], one_by_one: bool = False, **options: Any) -> Run:
-    """Encode the events of all fragments; compare after some sixty of them."""
+    """Encode the events of all fragments, in some sixty batches."""
     parser, compact = MessageParser(**options), CompactEvents()
     run = Run([], [])
     records: Records = []
@@ -223,7 +223,7 @@ def test_the_page_has_the_message(path: Path, options: dict[str, Any], reader: R
 
 
 def test_recordings(shared_data: Path, reader: Reader) -> None:
-    """Each recording, whole and cut somewhere."""
+    """Each recording is read whole and cut."""
     for api in WIRES:
         for recording in recordings(shared_data, api):
             run_of(recording.units, api=api).check(reader)
@@ -270,7 +270,7 @@ def call_fragments(text: str, size: int = 4) -> list[Any]:
 
 
 def test_a_delta_of_four_characters_costs_little() -> None:
-    """605 characters in deltas of four: at most 3 kB, where events as `to_dict()` take 20."""
+    """605 characters in deltas of four take at most 3 kB; events as `to_dict()` take 20 kB."""
     prose = "A fern likes shade. " * 30 + "Water"
     assert size_of([*map(text_chunk, deltas(prose)), chunk(finish="stop")]) <= 3_000
     note = json.dumps({"note": prose[:593]})
@@ -290,7 +290,7 @@ def test_several_choices(reader: Reader) -> None:
     assert [message["text"] for message in shown] == ["ad", "bc"]
 
 
-def test_a_record_of_another_kind_in_between() -> None:
+def test_a_delta_after_another_record() -> None:
     parser, compact = MessageParser("text"), CompactEvents()
     compact.encode(parser.feed("a"))
     compact.interrupt()
@@ -305,7 +305,7 @@ def test_a_call_of_free_text_is_sent_as_text(reader: Reader) -> None:
     assert (call["kind"], call["arguments"]) == ("custom", "fern")
 
 
-def test_an_id_that_comes_late(reader: Reader) -> None:
+def test_a_late_id(reader: Reader) -> None:
     fragments = [
         call_chunk("{", name="plant"),
         call_chunk('"a": 1', id="c7"),
@@ -319,7 +319,7 @@ def test_an_id_that_comes_late(reader: Reader) -> None:
 
 
 def test_parts_in_their_places(reader: Reader) -> None:
-    """Files and sources; JavaScript counts characters otherwise."""
+    """Files and sources are between the right texts, though JavaScript counts UTF-16 units."""
     picture = {"inlineData": {"mimeType": "image/png", "data": "aGk="}}
     cited = {"groundingSupports": [{"segment": {"text": "🌱 a"}, "groundingChunkIndices": [0]}]}
     cited["groundingChunks"] = [{"web": {"uri": "https://x.example", "title": "X"}}]
@@ -366,7 +366,7 @@ def test_a_session_has_records_of_the_user(reader: Reader) -> None:
     assert messages[1]["text"] == "Yes"
 
 
-def test_open_paths_show_what_is_complete() -> None:
+def test_open_paths_show_which_values_are_incomplete() -> None:
     pieces = ['{"a": [1, "x', 'y"', ', {"b": "', '"}', "]", "}"]
     parser = MessageParser("text", output=object, output_dialect="strict")
     compact = CompactEvents(open_paths=True)

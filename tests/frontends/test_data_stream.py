@@ -38,10 +38,10 @@ def codes(records: list[Any]) -> str:
 
 @given(script=SCRIPTS, sizes=SIZES)
 def test_any_chunking(script: Script, sizes: Any) -> None:
-    """The state of the client does not depend on the cuts, and every record is a line of JSON."""
+    """The records do not depend on the cuts, and each of them is a line of JSON."""
     stream = as_bytes(script, steps(script))
 
-    def told(pieces: list[Any]) -> list[Any]:
+    def encoded(pieces: list[Any]) -> list[Any]:
         parser, data = MessageParser("openai-chat"), DataStream()
         records: list[Any] = []
         for piece in pieces:
@@ -52,11 +52,11 @@ def test_any_chunking(script: Script, sizes: Any) -> None:
         assert all(json.loads(line.partition(":")[2]) is not ... for line in lines)
         return merged(records)
 
-    assert told(cut(stream, sizes)) == told([stream])
+    assert encoded(cut(stream, sizes)) == encoded([stream])
 
 
 def merged(records: list[Any]) -> list[Any]:
-    """The records; between two others, the deltas of one thing are one."""
+    """Return the records; deltas of one text or call are merged up to the next other record."""
     found: list[Any] = []
     run: dict[Any, str] = {}
     for record in [*records, {"type": None}]:
@@ -113,7 +113,7 @@ def test_a_free_text_call() -> None:
     assert json.loads(part["argsText"]) == {"input": 'say "hi"'}
 
 
-def test_what_a_server_adds() -> None:
+def test_records_that_the_server_adds() -> None:
     parser, events, _ = run_parser(
         [sse([call_chunk("{}", index=i, id=f"c{i}", name="f") for i in range(3)] + [STOP])]
     )
@@ -149,20 +149,20 @@ TRIP = '{"title": "A long day", "stops": [{"n": 1}, {"n": 2}]}'
 
 
 def test_the_output_is_the_state() -> None:
-    """Its strings flow: the state has an operation that appends text."""
+    """Strings are streamed, as the state has an operation that appends text."""
     records = [text_chunk(piece) for piece in cut(TRIP, [3])]
     _, events, _ = run_parser([sse([*records, STOP])], output={"type": "object"})
     data = DataStream(output_state="/trip")
-    told = [record for event in events for record in data.encode([event])] + data.finish()
+    encoded = [record for event in events for record in data.encode([event])] + data.finish()
     operations = [
-        one for record in told if record["type"] == "aui-state" for one in record["value"]
+        one for record in encoded if record["type"] == "aui-state" for one in record["value"]
     ]
     assert {"type": "append-text", "path": ["trip", "title"], "value": "ng"} in operations
-    state = assistant_state(data.to_sse(told))["metadata"]["unstable_state"]
+    state = assistant_state(data.to_sse(encoded))["metadata"]["unstable_state"]
     assert state == {"trip": json.loads(TRIP)}
 
 
-def test_the_rest() -> None:
+def test_other_records() -> None:
     call = ToolCall(0, "server")
     call.id, call.name, call.status, call.arguments_text = "s", "search", "complete", "{}"
     message = Message()

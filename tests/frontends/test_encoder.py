@@ -1,4 +1,4 @@
-"""Tests of streamparse.frontends.encoder: what holds for both protocols."""
+"""Tests of streamparse.frontends.encoder: what both protocols have in common."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ BOTH = pytest.mark.parametrize("make", MAKERS, ids=["ui", "agui"])
 DELTAS = ("delta", "inputTextDelta")
 
 
-def told(make: Callable[..., FrontEnd], pieces: Iterable[Any], **options: Any) -> list[Any]:
-    """The chunks that the encoder emits for the pieces of an OpenAI chat stream."""
+def chunks_of(make: Callable[..., FrontEnd], pieces: Iterable[Any], **options: Any) -> list[Any]:
+    """Return the chunks of the encoder for the pieces of an OpenAI chat stream."""
     parser = MessageParser("openai-chat")
     encoder = make(**options)
     said = []
@@ -68,7 +68,7 @@ def told(make: Callable[..., FrontEnd], pieces: Iterable[Any], **options: Any) -
 
 
 def merged(chunks: Iterable[Any]) -> list[Any]:
-    """The chunks; adjacent deltas of one part become one."""
+    """Return the chunks, with adjacent deltas of one part merged."""
     found: list[Any] = []
     run: dict[str, list[Any]] = {}
     for said in [*chunks, None]:
@@ -91,8 +91,8 @@ def check_chunking(
     make: Callable[..., FrontEnd], script: Script, sizes: Sequence[int], **options: Any
 ) -> None:
     stream = as_bytes(script, steps(script))
-    found = told(make, cut(stream, sizes), **options)
-    assert merged(found) == merged(told(make, [stream], **options))
+    found = chunks_of(make, cut(stream, sizes), **options)
+    assert merged(found) == merged(chunks_of(make, [stream], **options))
 
 
 @BOTH
@@ -100,13 +100,13 @@ def check_chunking(
 def test_law_1_any_chunking(
     make: Callable[..., FrontEnd], script: Script, sizes: Sequence[int], provider_events: bool
 ) -> None:
-    """Law 1: the chunks do not depend on how the provider's stream is cut."""
+    """The chunks do not depend on the cuts of the provider's stream (law 1)."""
     check_chunking(make, script, sizes, provider_events=provider_events)
 
 
 @BOTH
 @given(script=scripts("late_id"), sizes=SIZES)
-def test_law_1_where_ids_come_late(
+def test_law_1_with_late_ids(
     make: Callable[..., FrontEnd], script: Script, sizes: Sequence[int]
 ) -> None:
     check_chunking(make, script, sizes)
@@ -115,8 +115,8 @@ def test_law_1_where_ids_come_late(
 @BOTH
 @given(script=SCRIPTS)
 def test_chunks_are_json(make: Callable[..., FrontEnd], script: Script) -> None:
-    """The bytes are the encoded chunks, each an event."""
-    said = told(make, [as_bytes(script, steps(script))])
+    """The bytes are the chunks as JSON, each in a server-sent event."""
+    said = chunks_of(make, [as_bytes(script, steps(script))])
     body = make().to_sse(said)
     records = [event.data for event in SSEDecoder().feed(body)]
     if records[-1] == "[DONE]":
@@ -133,8 +133,8 @@ def starts(said: Iterable[Any]) -> list[str]:
 
 
 @BOTH
-def test_an_id_that_comes_with_the_first_arguments(make: Callable[..., FrontEnd]) -> None:
-    """A call without an id waits for its next delta, and what comes after it waits too."""
+def test_an_id_that_arrives_with_the_first_arguments(make: Callable[..., FrontEnd]) -> None:
+    """A call without an id waits for its next delta, and later events wait too."""
     parser, encoder = MessageParser("openai-chat"), make()
     said = encoder.encode(parser.feed(call_chunk("", name="f")))
     said += encoder.encode(parser.feed(text_chunk("x")))
@@ -146,26 +146,26 @@ def test_an_id_that_comes_with_the_first_arguments(make: Callable[..., FrontEnd]
 
 
 @BOTH
-def test_a_name_that_comes_late(make: Callable[..., FrontEnd]) -> None:
-    """A call begins when it has a name: after a call whose name arrived first."""
+def test_a_name_that_arrives_late(make: Callable[..., FrontEnd]) -> None:
+    """A call starts when its name arrives, so it follows calls that had a name before."""
     unnamed = call_chunk("{}", index=0, id="c0")
     named = call_chunk("{}", index=1, id="c1", name="g")
     pieces = [sse([unnamed, named, call_chunk("", index=0, name="f"), chunk({}, "stop")])]
-    assert starts(told(make, pieces)) == ["c1", "c0"]
+    assert starts(chunks_of(make, pieces)) == ["c1", "c0"]
 
 
 @BOTH
 def test_calls_without_ids(make: Callable[..., FrontEnd]) -> None:
     first = [call_chunk("{}", index=at, name="f") for at in range(2)]
     pieces = [sse([*first, chunk({}, "tool_calls")])]
-    ids = starts(told(make, pieces))
+    ids = starts(chunks_of(make, pieces))
     assert [identity.rpartition("-call")[2] for identity in ids] == ["-1", "-2"]
-    assert ids == starts(told(make, pieces))
+    assert ids == starts(chunks_of(make, pieces))
 
 
 @BOTH
 def test_each_id_is_used_once(make: Callable[..., FrontEnd]) -> None:
-    """Two answers of one stream may use the same id: for the front end they are two calls."""
+    """Two answers of one stream may use one id; for the front end they are different calls."""
     encoder = make()
     said = []
     for _ in range(2):
@@ -175,8 +175,8 @@ def test_each_id_is_used_once(make: Callable[..., FrontEnd]) -> None:
 
 
 @BOTH
-def test_pickled_events_say_the_same(make: Callable[..., FrontEnd]) -> None:
-    """Events that went through a queue bring copies of their call."""
+def test_pickled_events_give_the_same_records(make: Callable[..., FrontEnd]) -> None:
+    """Events that were pickled refer to copies of their call."""
     parser, here, there = MessageParser("openai-chat"), make(), make()
     records = [call_chunk('{"a"', name="f"), call_chunk(": 1}"), chunk({}, "tool_calls")]
     for record in [*records, None]:
@@ -191,12 +191,12 @@ def test_pickled_events_say_the_same(make: Callable[..., FrontEnd]) -> None:
 
 @BOTH
 def test_choices(make: Callable[..., FrontEnd]) -> None:
-    """Without the option, the choice that begins first is encoded, and no other."""
+    """Without the option only the choice that starts first is encoded."""
     records = [text_chunk("one", 1), text_chunk("nil", 0), chunk({}, "stop", 0)]
     pieces = [sse([*records, chunk({}, "stop", 1)])]
-    deltas = [each["delta"] for each in told(make, pieces) if "delta" in each]
+    deltas = [each["delta"] for each in chunks_of(make, pieces) if "delta" in each]
     assert deltas == ["one"]
-    deltas = [each["delta"] for each in told(make, pieces, choice=0) if "delta" in each]
+    deltas = [each["delta"] for each in chunks_of(make, pieces, choice=0) if "delta" in each]
     assert deltas == ["nil"]
 
 
@@ -227,7 +227,7 @@ def test_an_open_call_has_no_result(make: Callable[..., FrontEnd]) -> None:
 
 @BOTH
 def test_events_without_a_start(make: Callable[..., FrontEnd]) -> None:
-    """Whoever leaves events out still gets a stream that its client can read."""
+    """If events are left out, the client can still read the stream."""
     _, events, _ = run_parser([sse([call_chunk("{}", id="c", name="f"), chunk({}, "stop")])])
     encoder = make()
     said = encoder.encode(event for event in events if event.type == "tool_call_completed")
@@ -248,7 +248,7 @@ def test_late_events(make: Callable[..., FrontEnd]) -> None:
 
 @BOTH
 def test_error_text(make: Callable[..., FrontEnd]) -> None:
-    """Other exceptions than ours may reveal too much; a function returns the text to show."""
+    """Texts of other exceptions than ours are not shown, unless `error_text` returns them."""
     secret = RuntimeError("http://10.0.0.7/internal refused")
     assert "10.0.0.7" not in json_text(make().finish(secret))
     assert "10.0.0.7" in json_text(make(error_text=str).finish(secret))
@@ -259,7 +259,7 @@ def test_error_text(make: Callable[..., FrontEnd]) -> None:
 
 @BOTH
 def test_a_new_answer_ends_the_one_before(make: Callable[..., FrontEnd]) -> None:
-    """An answer that was left in the middle is cut when the next one begins."""
+    """An unfinished answer is cut when the next one starts."""
     encoder = make()
     encoder.encode(MessageParser("openai-chat").feed(call_chunk('{"a', id="c", name="f")))
     said = encoder.encode(MessageParser("openai-chat").feed(text_chunk("again")))
@@ -269,7 +269,7 @@ def test_a_new_answer_ends_the_one_before(make: Callable[..., FrontEnd]) -> None
 
 @BOTH
 def test_the_first_failure_is_shown(make: Callable[..., FrontEnd]) -> None:
-    """The failures after it are its consequences."""
+    """Later failures are its consequences."""
     message, encoder = Message(), make()
     error = ProviderError("overloaded", code="provider")
     sent = encoder.encode([TextDelta("Hm"), MessageFailed(message, error)])
@@ -291,8 +291,8 @@ def test_an_answer_without_a_finish_reason_has_failed(
 
 
 @BOTH
-def test_a_server_may_ask_again_after_a_failure(make: Callable[..., FrontEnd]) -> None:
-    """A later answer that succeeds hides the failure."""
+def test_a_later_answer_hides_a_failure(make: Callable[..., FrontEnd]) -> None:
+    """The server may request the answer again after a failure."""
     encoder, error = make(), ProviderError("overloaded", code="provider")
     sent = encoder.encode([MessageStarted("a", None), MessageFailed(Message(), error)])
     _, events, _ = run_parser([text_chunk("Hi"), chunk({}, "stop")])
@@ -303,7 +303,7 @@ def test_a_server_may_ask_again_after_a_failure(make: Callable[..., FrontEnd]) -
 
 @BOTH
 def test_an_aborted_stream(make: Callable[..., FrontEnd]) -> None:
-    """The open call is cut, the events that wait for an id are sent, and the stream is over."""
+    """The open call is cut, events that wait for an id are sent, and the stream ends."""
     encoder = make()
     sent = encoder.encode([TextDelta("Hm"), ToolCallStarted(ToolCall())])
     assert starts(sent) == []
@@ -337,7 +337,7 @@ def test_nothing_more_of_a_discarded_answer_is_encoded(make: Callable[..., Front
 
 @BOTH
 def test_token_counts_of_all_answers(make: Callable[..., FrontEnd]) -> None:
-    """Each answer has the counts of its last event; a stream has those of all its answers."""
+    """The last usage event of an answer counts; a stream has the sum of its answers."""
     encoder = make()
     message = Message()
     message.finish_reason = "stop"
@@ -380,7 +380,7 @@ def test_the_status_of_an_answer_is_sent_if_nothing_else_shows_it(
 
 
 def label(record: Any) -> str:
-    """Return the type of a record; the name of a custom one."""
+    """Return the type of a record, or the name of a custom one."""
     name: str = record["name"] if record["type"] == "CUSTOM" else record["type"]
     return name
 
@@ -389,7 +389,7 @@ def labelled(sent: Iterable[Any], *names: str) -> list[Any]:
     return [each for each in sent if label(each) in names]
 
 
-def test_the_events_behind_a_call_without_an_id_wait() -> None:
+def test_events_after_a_call_without_an_id_wait() -> None:
     queue, call = EventQueue(), ToolCall()
     started, text, delta = ToolCallStarted(call), TextDelta("x"), ToolCallDelta(call, "{")
     assert list(queue.put(started)) == []
@@ -412,7 +412,7 @@ def test_a_call_that_waits_for_its_id_is_sent_at_the_end(make: Callable[..., Fro
 
 @BOTH
 def test_a_custom_call_has_the_text_that_arrived(make: Callable[..., FrontEnd]) -> None:
-    """It has no events of arguments; the deltas of other calls only count their text."""
+    """It has no events of arguments, so its text deltas are sent; those of other calls are not."""
     custom, function = ToolCall(0, "custom"), ToolCall(1)
     for call, identity in ((custom, "c"), (function, "f")):
         call.id = call.name = identity
@@ -432,7 +432,7 @@ def test_a_custom_call_has_the_text_that_arrived(make: Callable[..., FrontEnd]) 
 
 
 @BOTH
-def test_a_call_that_is_cut_has_the_reason(make: Callable[..., FrontEnd]) -> None:
+def test_a_cut_call_has_the_reason(make: Callable[..., FrontEnd]) -> None:
     rejected, truncated = ToolCall(0), ToolCall(1)
     rejected.id, rejected.status = "r", "rejected"
     truncated.id, truncated.status = "t", "truncated"
@@ -446,7 +446,7 @@ def test_a_call_that_is_cut_has_the_reason(make: Callable[..., FrontEnd]) -> Non
 
 
 def server_call(status: Any = "complete") -> ToolCall:
-    """A call that the provider runs."""
+    """Return a call that the provider runs."""
     call = ToolCall(0, "server")
     call.id, call.name, call.status = "s", "search", status
     return call
@@ -470,7 +470,7 @@ def shown(record: Any) -> Any:
 
 @BOTH
 def test_a_result_of_a_call_that_has_ended_is_sent_at_once(make: Callable[..., FrontEnd]) -> None:
-    """The text before it ends first."""
+    """Text before it ends first."""
     call, encoder = server_call(), make()
     encoder.encode([ToolCallStarted(call), ToolCallCompleted(call), TextDelta("Hm")])
     sent = encoder.encode([ServerToolCompleted(ServerToolResult("s", "search", "low"))])
@@ -514,7 +514,7 @@ def test_a_tool_of_the_provider_that_failed(
 
 @BOTH
 def test_results_without_a_complete_call_are_sent_as_data(make: Callable[..., FrontEnd]) -> None:
-    """The result of an unknown call, the second one of a call, and that of a call that was cut."""
+    """So are results of unknown or cut calls, and second results of a call."""
     call, encoder = server_call(), make()
     results = [ServerToolResult("x", "list", 0), *[ServerToolResult("s", "search", 1)] * 2]
     sent = encoder.encode([ToolCallStarted(call), ToolCallCompleted(call)])
@@ -536,7 +536,7 @@ def test_results_without_a_complete_call_are_sent_as_data(make: Callable[..., Fr
 
 @BOTH
 def test_sources_are_sent_when_the_answer_ends(make: Callable[..., FrontEnd]) -> None:
-    """A citation may name several; text between them gives no record."""
+    """A citation may have several; text between them gives no record."""
     pages = [{"web": {"uri": f"https://example.org/{n}", "title": f"Tide {n}"}} for n in range(2)]
     notes = {"title": "Notes", "filename": "notes.txt"}
     encoder = make()
@@ -555,7 +555,7 @@ FILES = ("file", "reasoning-file")
 
 @BOTH
 def test_files_of_the_reasoning_stay_apart(make: Callable[..., FrontEnd]) -> None:
-    """The part of the message that has the file shows what it belongs to, one file for each."""
+    """The part of the message with the file shows whether it belongs to the reasoning."""
     message, encoder = Message(), make()
     thought, answer, unknown_file = dict(FILE), dict(FILE), dict(FILE)
     message.content = [Text(), Reasoning(), Text()]
@@ -577,7 +577,7 @@ def test_a_file_ends_the_open_text(make: Callable[..., FrontEnd]) -> None:
 
 
 @BOTH
-def test_a_file_that_the_front_end_calls_reasoning(make: Callable[..., FrontEnd]) -> None:
+def test_a_file_that_is_marked_as_reasoning(make: Callable[..., FrontEnd]) -> None:
     data = {"url": "https://example.org/a.png", "mediaType": "image/png"}
     sent = make().encode([ProviderEvent("reasoning-file", data)])
     assert label(sent[-1]) == "reasoning-file"
@@ -606,7 +606,7 @@ PARTIAL = {"partial_image_b64": "AA==", "item_id": "i", "output_format": "webp"}
             {"id": "p", "url": "data:image/png;base64,AA=="},
         ),
     ],
-    ids=["Responses", "only the image", "of another front end"],
+    ids=["Responses", "only the image", "from another front end"],
 )
 def test_partial_images(
     make: Callable[..., FrontEnd], name: str, data: Any, expected: dict[str, Any]
@@ -650,7 +650,7 @@ def test_a_rejected_output(make: Callable[..., FrontEnd]) -> None:
 
 @BOTH
 def test_the_output_is_not_sent_twice(make: Callable[..., FrontEnd]) -> None:
-    """It is the text of the answer, which its own deltas bring."""
+    """The output is the text of the answer, which its own deltas contain."""
     _, events, _ = run_parser([text_chunk('{"a": "b"}'), chunk({}, "stop")], output=dict)
     output = [event for event in events if event.type.startswith("output_")]
     assert {type(event) for event in output} >= {OutputStarted, OutputDelta}

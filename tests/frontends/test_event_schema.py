@@ -1,4 +1,4 @@
-"""The schema of event records accepts what the events of whole streams give."""
+"""Tests that the schema of event records accepts the events of whole streams."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_events_of_whole_streams_are_valid() -> None:
     assert set(event_schema()["$defs"]) >= kinds
 
 
-def test_another_record_is_refused() -> None:
+def test_other_records_are_rejected() -> None:
     judge = jsonschema.Draft202012Validator(event_schema())
     for wrong in ({"type": "text_delta", "choice": 0}, {"type": "text", "choice": 0}, {}):
         assert list(judge.iter_errors(wrong))

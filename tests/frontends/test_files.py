@@ -1,4 +1,4 @@
-"""The files in the events and parts of every provider."""
+"""Tests of the files in the events and parts of every provider."""
 
 from __future__ import annotations
 

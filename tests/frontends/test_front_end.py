@@ -1,4 +1,4 @@
-"""Tests of streamparse.frontends.front_end: what a server adds to the events of an answer.
+"""Tests of streamparse.frontends.front_end: records that a server adds to those of an answer.
 
 The npm clients read the records, and our wires read them back.
 """
@@ -27,7 +27,7 @@ BOTH = pytest.mark.parametrize("make", MAKERS, ids=["ui", "agui"])
 
 
 def asked(*names: str) -> tuple[Any, list[AnyMessageEvent]]:
-    """An answer with a text and a call of each of these tools."""
+    """Return an answer with a text and a call of each of these tools."""
     records = [text_chunk("Wait.")]
     records += [
         call_chunk('{"a": 1}', index=index, id=f"c{index}", name=name)
@@ -50,7 +50,7 @@ def read(encoder: Any, records: list[Any]) -> tuple[Any, list[Any]]:
 
 
 def approvals(encoder: Any) -> list[Any]:
-    """One call that is approved and run, one that is denied, one whose answer is open."""
+    """Return the records of a call approved and run, one denied, and one without an answer."""
     message, events = asked("send", "drop", "wait")
     records = encoder.encode(events)
     send, drop, wait = message.tool_calls
@@ -89,7 +89,7 @@ def test_approvals_in_the_ai_sdk() -> None:
 
 
 def test_the_page_answers_an_approval() -> None:
-    """The next request has the answers; its stream continues the message of the page."""
+    """The answers are in the next request, whose stream continues the message of the page."""
     call = {"toolCallId": "c0", "input": {}, "state": "approval-responded"}
     yes = {**call, "type": "tool-send", "approval": {"id": "1", "approved": True}}
     denied = {"id": "2", "approved": False, "reason": "no"}
@@ -132,7 +132,7 @@ def test_approvals_in_ag_ui_are_interrupts() -> None:
 
 @BOTH
 def test_reset_discards_an_answer(make: Any) -> None:
-    """The page shows only the second answer. An AG-UI record names the messages to remove."""
+    """The page shows only the second answer. In AG-UI a record lists the messages to remove."""
     encoder = make()
     records = encoder.reset()
     _, events = asked("f")
@@ -190,8 +190,8 @@ def test_nothing_more_of_a_discarded_answer_is_encoded(make: Any) -> None:
         assert encoder.abort()
 
 
-def test_a_call_that_waits_is_discarded_too() -> None:
-    """The second call waits for the end of the first one."""
+def test_reset_discards_waiting_calls() -> None:
+    """The second call was waiting for the end of the first one."""
     deltas = [call_chunk("{", index=index, id=f"c{index}", name="f") for index in (0, 1)]
     _, events, _ = run_parser([sse(deltas, done=False)])
     run = AGUIEvents("t", "r", one_call_at_a_time=True)
@@ -202,7 +202,7 @@ def test_a_call_that_waits_is_discarded_too() -> None:
     assert "TOOL_CALL_START" not in kinds(run.encode(events))
 
 
-def test_a_failed_answer_that_is_reset_is_no_error() -> None:
+def test_a_failed_answer_that_is_reset_is_not_an_error() -> None:
     ui = UIMessageStream()
     broken = {"error": {"message": "overloaded"}}
     _, events, _ = run_parser([sse([text_chunk("So"), broken], done=False)])
@@ -274,7 +274,7 @@ def test_an_open_call_cannot_be_approved(make: Any) -> None:
         encoder.request_approval(call)
 
 
-# Signatures: the history that the page gives back is that of the message.
+# Signatures, which must be in the history that a page posts.
 
 ANTHROPIC = [
     {"type": "message_start", "message": {"id": "msg", "model": "m", "content": []}},
@@ -406,14 +406,14 @@ def signed_run(encoder: Any, api: Any, records: list[Any], batch: bool) -> tuple
 
 
 def secrets_in(history: Any, secrets: list[str]) -> list[str]:
-    """The secrets in a history, in their order."""
+    """Return the secrets that are in a history, in their order."""
     text = json.dumps(history)
     return sorted([one for one in secrets if f'"{one}"' in text], key=text.index)
 
 
 @SIGNED
 @pytest.mark.parametrize("batch", [False, True])
-def test_signatures_come_back(
+def test_signatures_are_in_the_posted_history(
     api: str, records: list[Any], secrets: list[str], batch: bool
 ) -> None:
     ui, run = UIMessageStream(), AGUIEvents("t", "r")
@@ -445,14 +445,14 @@ def test_signatures_can_be_left_out(
 
 @SIGNED
 @BOTH
-def test_records_do_not_depend_on_when_events_are_encoded(
+def test_records_do_not_depend_on_the_time_of_encoding(
     make: Any, api: str, records: list[Any], secrets: list[str]
 ) -> None:
     assert signed_run(make(), api, records, True)[1] == signed_run(make(), api, records, False)[1]
 
 
 def test_files_of_the_reasoning() -> None:
-    """Gemini marks them as thoughts; both wires keep them apart from files of the answer."""
+    """Gemini marks them as thoughts; both protocols separate them from files of the answer."""
     thought = {"inlineData": {"mimeType": "image/png", "data": "aGk="}, "thought": True}
     answer = {"inlineData": {"mimeType": "image/png", "data": "aGk="}}
     content = {"role": "model", "parts": [thought, answer, {"text": "Here."}]}

@@ -1,4 +1,4 @@
-"""Tests of streamparse.frontends.live_parts: deltas find their parts, however late they come."""
+"""Tests of streamparse.frontends.live_parts: how late deltas find their parts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PARTS = st.lists(st.tuples(st.sampled_from(sorted(KINDS)), st.text("ab", max_siz
 def test_deltas_find_their_parts(
     parts: list[tuple[str, str]], sizes: Sequence[int], late: bool
 ) -> None:
-    """Each delta belongs to the part that it was read for, early or after the whole message."""
+    """Each delta is given its part, at once or after the whole message was read."""
     message = Message()
     live = LiveParts(message)
     deltas: list[tuple[str, str]] = []
@@ -34,7 +34,7 @@ def test_deltas_find_their_parts(
             if not late and piece:
                 found += live.split(kind, piece)
     if late:
-        joined: list[tuple[str, str]] = []  # deltas may have been merged across parts
+        joined: list[tuple[str, str]] = []  # deltas of adjacent parts may have been merged
         for kind, piece in deltas:
             if joined and joined[-1][0] == kind:
                 joined[-1] = (kind, joined[-1][1] + piece)
@@ -55,7 +55,7 @@ def test_parts_before_a_part() -> None:
     message = Message()
     message.content += [first, call, second]
     live = LiveParts(message)
-    assert live.passed(ToolCall(0)) == []  # a copy
+    assert live.passed(ToolCall(0)) == []  # a copy of the call is unknown
     assert live.passed(call) == [first]
     assert live.passed(call) == []
     assert live.passed(None) == [call, second]
@@ -68,5 +68,5 @@ def test_the_parts_of_one_item_are_one() -> None:
     assert [part for part, _ in LiveParts(message).split("reasoning", "ab")] == [one, one]
 
 
-def test_text_that_is_in_no_part() -> None:
+def test_text_without_a_part() -> None:
     assert list(LiveParts(Message()).split("text", "a")) == [(None, "a")]

@@ -1,7 +1,7 @@
-"""Other clients read the records too: assistant-ui (`assistant-stream`) and TanStack AI.
+"""Tests with other clients: assistant-ui (`assistant-stream`) and TanStack AI.
 
-They have the text, the reasoning, the calls, the results and the errors of our message. What they
-show beside that, and in which order, is their own.
+They must have the text, the reasoning, the calls, the results and the errors of our message; other
+data and the order are not compared.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def test_rejected_calls() -> None:
 
 
 def test_recordings(shared_data: Path) -> None:
-    """A third of the recordings; each file belongs to the same third every time."""
+    """A third of the recordings is read, always the same."""
     check(
         row
         for api in WIRES

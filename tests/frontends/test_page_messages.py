@@ -180,14 +180,13 @@ def test_an_api_without_messages() -> None:
         [[]],
     ],
 )
-def test_forged_messages(junk: Any) -> None:
+def test_invalid_messages(junk: Any) -> None:
     for convert in (from_ui_messages, from_ag_ui):
         assert convert([junk, {"role": "tool"}], "openai-chat") == []
         assert convert(junk, "openai-chat") == []
 
 
-def test_results_of_an_answer_that_was_sent() -> None:
-    """An answer that the encoder wrote comes back as the history of the message itself."""
+def test_a_posted_answer_has_the_history_of_the_message() -> None:
     parser = MessageParser("text")
     parser.feed("Hello")
     parser.finish()

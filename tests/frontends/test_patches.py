@@ -1,4 +1,4 @@
-"""Tests of the patches in Python and JavaScript: they produce the value, for any cuts."""
+"""Tests that patches produce the value in Python and JavaScript, for any cuts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ RUNNER = Path(__file__).parent / "apply_patches.mjs"
 
 
 def batches(text: str, sizes: Sequence[int], **options: Any) -> list[list[Any]]:
-    """The events of each `feed` and of `finish`."""
+    """Return the events of each `feed` and of `finish`."""
     parser = JSONParser(**options)
     return [*(parser.feed(piece) for piece in cut(text, sizes)), parser.finish()]
 
@@ -64,7 +64,7 @@ def packed(text: str, sizes: Sequence[int], **options: Any) -> list[Any]:
 
 
 def sent(patches: list[Any]) -> int:
-    """Bytes of the patches as lines of JSON; of those that hold anything."""
+    """Return the size of the patches as lines of JSON, without empty patches."""
     lines = (
         json.dumps(patch, separators=(",", ":"), ensure_ascii=False) for patch in patches if patch
     )
@@ -79,9 +79,9 @@ def test_replay_gives_the_value(text: str, sizes: Sequence[int]) -> None:
     value = streamparse.parse(text)
     assert same(applied(plain(text, sizes)), value)
     assert same(applied(packed(text, sizes)), value)
-    # Through one more wire than needed: halves of surrogate pairs and all.
-    over_the_wire = json.loads(json.dumps(packed(text, sizes)))
-    assert same(applied(over_the_wire), value)
+    # JSON in between must keep lone surrogates too.
+    as_json = json.loads(json.dumps(packed(text, sizes)))
+    assert same(applied(as_json), value)
 
 
 @given(JSON_TEXTS, SIZES)
@@ -98,7 +98,7 @@ def test_the_value_is_that_of_the_parser_after_every_feed(text: str, sizes: Sequ
 
 @given(ANY_TEXTS, SIZES)
 def test_replay_of_repaired_text(text: str, sizes: Sequence[int]) -> None:
-    """In the lenient dialect too; what the end of the input cut off has no events."""
+    """A value with repairs is replayed too, unless it was cut, for which there are no events."""
     parser, applier, packer = JSONParser("lenient"), PatchApplier(), PatchPacker()
     try:
         for piece in [*cut(text, sizes), None]:
@@ -112,7 +112,7 @@ def test_replay_of_repaired_text(text: str, sizes: Sequence[int]) -> None:
 
 @given(JSON_TEXTS, SIZES)
 def test_without_append_it_is_json_patch(text: str, sizes: Sequence[int]) -> None:
-    """By the word of another implementation."""
+    """The package `jsonpatch` applies the patches."""
     document = None
     operations = []
     for events in batches(text, sizes):
@@ -147,7 +147,7 @@ def test_all_at_once_is_one_operation(text: str, sizes: Sequence[int]) -> None:
 
 
 @given(JSON_TEXTS, SIZES)
-def test_operations_are_only_read(text: str, sizes: Sequence[int]) -> None:
+def test_operations_are_not_changed(text: str, sizes: Sequence[int]) -> None:
     patches = plain(text, sizes)
     before = json.dumps(patches)
     assert same(applied(patches), applied(patches))
@@ -188,7 +188,7 @@ def test_operations(pieces: list[str], expected: list[list[Any]]) -> None:
 
 
 def test_strings_without_append() -> None:
-    """The text that had arrived when it began, and the whole; at once if it arrived at once."""
+    """A string is added as far as it has arrived, and replaced when it is complete."""
     parser = JSONParser()
     pieces = ('{"a": "xyz", "b": "x', "y", 'z", "c": "', 'w"}')
     found = [to_patches(parser.feed(piece), append=False) for piece in pieces]
@@ -306,7 +306,7 @@ def test_documents_are_not_mixed() -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_packed_patches_are_short(name: str) -> None:
-    """A document of 100 kB in deltas of four characters, a patch for each."""
+    """A document of 100 kB in deltas of four characters has a patch for each delta."""
     text = DOCUMENTS[name](100_000)
     assert sent(packed(text, [4])) <= 3 * len(text.encode())
 
@@ -317,7 +317,7 @@ def test_plain_patches_are_short_when_they_are_coalesced(name: str) -> None:
     assert sent(plain(text, [200])) <= 3 * len(text.encode())
 
 
-# Where a pointer for each operation would be quadratic.
+# Documents for which a pointer in each operation would take quadratic space.
 LONG_KEY = '{"' + "k" * 10_000 + '": [' + "1, " * 10_000 + "2]}"
 TOWER = "[" * 900 + "1, " * 10_000 + "2" + "]" * 900
 DIGITS = "[" + "1," * 50_000 + "2]"
@@ -413,7 +413,7 @@ def test_pointers_and_packed_paths_lead_to_the_same_place(path: tuple[Any, ...])
 
 
 class Node:
-    """The module in Node, which is asked by lines of JSON."""
+    """The JavaScript module in a Node process, which reads and writes lines of JSON."""
 
     def __init__(self, program: str) -> None:
         command = [program, str(RUNNER), str(MODULE)]
@@ -448,7 +448,7 @@ def node() -> Iterator[Node]:
 def test_the_module_is_small() -> None:
     source = MODULE.read_bytes()
     assert len(source) <= 3_000
-    assert b"import" not in source  # it needs nothing
+    assert b"import" not in source  # the module has no dependencies
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=[vector[0] for vector in VECTORS])
@@ -457,7 +457,7 @@ def test_vectors_in_javascript(vector: Vector, node: Node) -> None:
     assert node.ask(patches, start) == {"value": value, "code": code}
 
 
-# Numbers that JavaScript has too, and writes so that Python reads the same.
+# Numbers that JavaScript represents and writes like Python.
 _EXACT = 2**53 - 1
 _NUMBERS = st.integers(-_EXACT, _EXACT) | st.floats(-float(_EXACT), float(_EXACT))
 _NAMES = st.text(max_size=3) | st.sampled_from(["", "0", "-", "~/", "__proto__", "length", "a"])
@@ -479,7 +479,7 @@ def test_replay_in_javascript(
     assert node.ask(without) == {"value": value, "code": None}
 
 
-# For any operations, both appliers do the same
+# Any operations, on which both appliers agree
 
 _STEPS = st.sampled_from(["", "a", "0", "1", "01", "-", "~", "__proto__", "length", 0, 1, 2, -1])
 _POINTERS = st.lists(_STEPS.map(str), max_size=3).map(lambda steps: json_pointer(tuple(steps)))
@@ -505,7 +505,7 @@ _PATCHES = st.lists(st.lists(_PLAIN | _PACKED, max_size=3), max_size=6)
 
 
 def outcome(start: Any, patches: list[Any]) -> tuple[Any, str | None]:
-    """The value at the end, and the code of the error; any other exception is a bug."""
+    """Return the value at the end, and the code of the error. Other exceptions are not caught."""
     applier = PatchApplier(start)
     code = None
     try:
@@ -549,7 +549,7 @@ def deep(levels: int) -> Any:
     ],
     ids=["op", "path", "shared", "step", "number", "long"],
 )
-def test_what_cannot_be_shown_is_refused_all_the_same(operation: Any) -> None:
+def test_errors_for_huge_operations_are_short(operation: Any) -> None:
     applier = PatchApplier([1])
     for _ in range(2):
         with pytest.raises(StreamParseError) as caught:

@@ -8,7 +8,7 @@ from streamparse.frontends.protocol import Protocol
 
 
 class Plain(Protocol):
-    """Writes parts as they are."""
+    """A protocol that writes parts unchanged."""
 
     def _start_part(self, kind: str) -> None:
         self._out.append({"type": f"{kind}-start"})

@@ -1,4 +1,4 @@
-"""Tests of streamparse.frontends.runs: interrupts, state, activities, steps, the order of calls."""
+"""Tests of streamparse.frontends.runs: interrupts, state, activities, steps, order of calls."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ TRIP = '{"city": "Paris \\u00e9", "days": [{"n": 1}, {"n": 2, "do": ["walk", "ea
 @given(sizes=SIZES, batch=st.integers(1, 5))
 @settings(max_examples=20)
 def test_the_output_is_the_state(place: str, before: Any, sizes: Any, batch: int) -> None:
-    """The state, changed by RFC 6902 alone, is the output: in part while it grows."""
+    """Operations of RFC 6902 alone keep the state equal to the output."""
     run = AGUIEvents("t", "r", output_state=place)
     pieces = cut(TRIP, sizes)
     parser = MessageParser("openai-chat", output={"type": "object"})

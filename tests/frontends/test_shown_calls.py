@@ -1,4 +1,4 @@
-"""Tests of streamparse.frontends.shown_calls: ids, and the calls that results belong to."""
+"""Tests of streamparse.frontends.shown_calls: ids, and the calls of results."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_call_of_a_result() -> None:
     assert calls.of_result(ServerToolResult(name="water")) is None
 
 
-def test_calls_by_an_id_that_only_the_page_knows() -> None:
+def test_calls_by_an_unknown_id() -> None:
     calls = ShownCalls()
     known = calls.named("c9")
     assert (known.id, known.open, known.complete) == ("c9", False, True)

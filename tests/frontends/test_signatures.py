@@ -1,4 +1,4 @@
-"""Tests of streamparse.frontends.signatures: what providers require goes to a page and back."""
+"""Tests of streamparse.frontends.signatures: data that a page must post for the provider."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any] | None, str | None]] = [
         {"openai": {"itemId": "rs", "reasoningEncryptedContent": "e"}},
         '{"id":"rs","encrypted_content":"e"}',
     ),
-    ("openai-responses", {"id": "rs"}, None, None),  # the id alone shows nothing
+    ("openai-responses", {"id": "rs"}, None, None),  # an id alone is not sent
     ("openai-chat", {"signature": "s"}, None, None),
 ]
 
@@ -59,7 +59,7 @@ def test_both_ways(
 
 
 def test_streams_of_other_servers() -> None:
-    """They come back unchanged, in the names of either protocol."""
+    """Data of other servers is kept unchanged, for either protocol."""
     given_data = {"anthropic": {"signature": "s"}}
     assert metadata_of("vercel-ui", {"providerMetadata": given_data}) == given_data
     value = encrypted_value("vercel-ui", {"providerMetadata": given_data})
@@ -70,7 +70,7 @@ def test_streams_of_other_servers() -> None:
 
 
 @given(junk=JUNK, api=st.sampled_from([case[0] for case in CASES]))
-def test_forged_data(junk: Any, api: str) -> None:
+def test_invalid_data(junk: Any, api: str) -> None:
     for found in (from_metadata(api, junk), from_metadata(api, {"x": junk})):
         assert all(isinstance(value, str) for value in found.values())
     assert isinstance(from_encrypted_value(api, junk), dict)

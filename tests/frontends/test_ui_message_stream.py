@@ -1,4 +1,4 @@
-"""Tests of streamparse.frontends.ui_message_stream: the words of the protocol, one by one."""
+"""Tests of streamparse.frontends.ui_message_stream: the chunks of the protocol."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def test_a_truncated_call(finish: str) -> None:
 
 
 def test_a_rejected_call() -> None:
-    """At the character that rejects it; the rest of the text is not sent."""
+    """The error has the text up to the invalid character; later text is not sent."""
     said = chat(call_chunk('{"a": tru3, "b"', id="c", name="f"), call_chunk(": 1}"), STOP)
     [error] = only(said, "tool-input-error")
     assert error["input"] == '{"a": tru'
@@ -220,7 +220,7 @@ def test_a_free_text_call() -> None:
     assert only(said, "tool-input-available")[0]["input"] == 'select "1"'
 
 
-def test_a_free_text_call_that_is_cut() -> None:
+def test_a_cut_free_text_call() -> None:
     item = {"id": "it_0", "type": "custom_tool_call", "call_id": "c", "name": "sql", "input": ""}
     records = [added(0, item), at("custom_tool_call_input.delta", 0, delta="sel"), incomplete()]
     _, events, _ = run_parser(records, "openai-responses")
@@ -260,7 +260,7 @@ def test_failed_tools_of_the_provider(content: Any, extra: Any, text: str) -> No
     assert only(said, "tool-output-available") == []
 
 
-def test_a_result_without_an_id_is_that_of_the_tools_call() -> None:
+def test_a_result_without_an_id_belongs_to_the_call_of_its_tool() -> None:
     call = server_call()
     call.id = None
     said = ended(call, ServerToolResult(None, "search", 7), ServerToolResult(None, "search", 8))
@@ -271,7 +271,7 @@ def test_a_result_without_an_id_is_that_of_the_tools_call() -> None:
     ]
 
 
-def test_a_result_of_no_call() -> None:
+def test_a_result_without_a_call() -> None:
     said = ended(server_call(), ServerToolResult("gone", "list", [1]))
     assert only(said, "tool-output-available") == []
     assert only(said, "data-server-tool-result") == [
@@ -289,7 +289,7 @@ def test_a_second_result_of_a_call() -> None:
 
 
 def test_server_that_runs_the_tools() -> None:
-    """Two answers are two steps of one message, what the tools gave between them."""
+    """Two answers are two steps of one message, with the results of the tools between them."""
     ui = UIMessageStream()
     parser, events, _ = run_parser(
         [
@@ -395,8 +395,8 @@ def test_a_cut_answer() -> None:
     assert said[-1]["finishReason"] == "error"
 
 
-def test_an_answer_that_nothing_ends() -> None:
-    """The source raised: what is open is closed, and one error is emitted."""
+def test_an_answer_without_an_end() -> None:
+    """If the source raised, open parts are closed and one error is sent."""
     parser, ui = MessageParser("openai-chat"), UIMessageStream()
     said = ui.encode(parser.feed(text_chunk("So")))
     said += ui.encode(parser.feed(call_chunk('{"a', id="c", name="f")))
@@ -419,7 +419,7 @@ def test_only_the_first_error_is_sent() -> None:
     assert [each["errorText"] for each in only(said, "error")] == ["too busy"]
 
 
-def test_nothing_at_all() -> None:
+def test_a_stream_without_events() -> None:
     assert kinds(UIMessageStream().finish()) == [
         "start",
         "start-step",
@@ -458,7 +458,7 @@ def test_a_rejected_output() -> None:
     ]
 
 
-# The wire
+# Server-sent events
 
 
 def test_server_sent_events() -> None:
@@ -473,14 +473,14 @@ def test_server_sent_events() -> None:
 
 
 def called() -> tuple[UIMessageStream, list[Any]]:
-    """An encoder after a whole call with the id "c"."""
+    """Return an encoder after a whole call with the id "c", and its chunks."""
     _, events, _ = run_parser([call_chunk("{}", id="c", name="f"), chunk({}, "tool_calls")])
     ui = UIMessageStream()
     return ui, ui.encode(events)
 
 
-def test_what_becomes_of_a_call() -> None:
-    """A call that the server runs, asks about or denies; by its id or as the call itself."""
+def test_approvals_and_results_of_a_call() -> None:
+    """The server may refer to the call by its id."""
     ui, _ = called()
     assert ui.request_approval("c", reason="it costs")[-1] == {
         "type": "tool-approval-request",
@@ -521,7 +521,7 @@ def test_data_and_custom_parts_of_the_application() -> None:
         ui.custom("garden.moss")
 
 
-def test_files_and_images_that_are_not_whole() -> None:
+def test_files_of_the_reasoning_and_partial_images() -> None:
     value = {"url": "data:image/png;base64,AA==", "mediaType": "image/png"}
     ui = UIMessageStream()
     said = ui.encode([ProviderEvent("reasoning-file", value)])
@@ -531,7 +531,7 @@ def test_files_and_images_that_are_not_whole() -> None:
     assert (shown["type"], shown["id"]) == ("data-partial-image", "i")
 
 
-def test_an_answer_that_is_discarded() -> None:
+def test_a_discarded_answer() -> None:
     ui = UIMessageStream()
     ui.encode([TextDelta("So")])
     assert "reset-step" in kinds(ui.reset())

@@ -1,4 +1,4 @@
-"""Tests of streamparse.frontends.waiting_calls: one call is open at a time."""
+"""Tests of streamparse.frontends.waiting_calls: only one call is open at a time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ END = (ToolCallCompleted, ToolCallTruncated)
 
 @st.composite
 def streams(draw: st.DrawFn) -> list[Any]:
-    """Events of several calls, interleaved, each in its order, and texts between them."""
+    """Generate events of several interleaved calls, with texts between them."""
     calls = [ToolCall(index) for index in range(draw(st.integers(0, 4)))]
     left: list[list[Any]] = [
         [ToolCallStarted(call), ToolCallDelta(call, "x"), draw(st.sampled_from(END))(call)]
@@ -45,7 +45,7 @@ def streams(draw: st.DrawFn) -> list[Any]:
 def test_one_call_is_open_at_a_time(events: list[Any]) -> None:
     waiting = WaitingCalls()
     found = [one for event in events for one in waiting.put(event)]
-    assert list(waiting.drain()) == []  # every call has ended
+    assert list(waiting.drain()) == []  # nothing waits, as every call has ended
     assert len(found) == len(events)
     assert {id(event) for event in found} == {id(event) for event in events}
     opened: int | None = None
@@ -62,7 +62,7 @@ def test_one_call_is_open_at_a_time(events: list[Any]) -> None:
     assert texts == sorted(texts, key=int)
 
 
-def test_usage_does_not_wait_and_an_end_drains() -> None:
+def test_usage_does_not_wait_and_drain_returns_the_rest() -> None:
     one, two = ToolCall(0), ToolCall(1)
     waiting = WaitingCalls()
     usage = UsageUpdated(Usage())
