@@ -63,8 +63,8 @@ def of_examples() -> Iterator[dict[str, Any]]:
 def of_scripts() -> list[dict[str, Any]]:
     """Return scripts with every end, and with every quirk but late names.
 
-    A call starts when its name arrives, so with a late name it is sent after parts that follow it in
-    the message.
+    A call starts when its name arrives, so a call with a late name is sent after parts that follow
+    it in the message.
     """
     rows: list[dict[str, Any]] = []
 
@@ -105,11 +105,11 @@ def test_rejected_calls() -> None:
 
 def test_arguments_that_are_not_json() -> None:
     """The clients get JSON for arguments with repairs, and for those of a format."""
-    mended = [call_chunk("{a: 'x', b: [1, 2,],}", id="c", name="f"), chunk({}, "tool_calls")]
+    repaired = [call_chunk("{a: 'x', b: [1, 2,],}", id="c", name="f"), chunk({}, "tool_calls")]
     text = "<tool_call>\n<function=f>\n<parameter=a>\nhi\n</parameter>\n</function>\n</tool_call>"
     check(
         [
-            *rows_of("mended", [sse(mended)], "openai-chat", dialect="lenient"),
+            *rows_of("repaired", [sse(repaired)], "openai-chat", dialect="lenient"),
             *rows_of("a format", list(text), "text", format="qwen3_coder"),
         ]
     )
