@@ -1,1 +1,1 @@
-"""The tests mirror the package, module by module; a package so that they can share helpers."""
+"""The tests mirror the modules of the package. They are a package, so that they share helpers."""

@@ -1,6 +1,6 @@
-"""Events of Anthropic's Messages API, and the frames in which Bedrock sends its own, for tests.
+"""Events of Anthropic's Messages API, and Bedrock's binary frames, for tests.
 
-Does not import hypothesis.
+This module does not import hypothesis.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def begin(index: int, kind: str, **fields: Any) -> Event:
 
 
 def delta(index: int, kind: str, value: Any, **more: Any) -> Event:
-    """A delta of this kind; `value` is that of the one field it has."""
+    """Return a delta of this kind, whose only field has this value."""
     fields = {
         "text_delta": "text",
         "input_json_delta": "partial_json",
@@ -56,13 +56,13 @@ def stop(index: int) -> Event:
 
 
 def stopped(reason: str | None, usage: Any = None, **more: Any) -> Event:
-    """A `message_delta`."""
+    """Return a `message_delta`."""
     said = {"stop_reason": reason, "stop_sequence": None, **more}
     return {"type": "message_delta", "delta": said, "usage": usage or {"output_tokens": 20}}
 
 
 def body(*content: Any, reason: str | None = "end_turn", **more: Any) -> Event:
-    """A whole answer that was not streamed."""
+    """Return a whole answer that is not streamed."""
     message: Event = {**start()["message"], "content": list(content), "stop_reason": reason}
     return {**message, **more}
 
@@ -76,13 +76,13 @@ def sse(events: Iterable[Event]) -> bytes:
 
 
 def chunk(event: Event) -> Event:
-    """The event as the payload of a chunk of InvokeModel."""
+    """Return the event as the payload of a chunk of InvokeModel."""
     text = base64.b64encode(json.dumps(event).encode()).decode()
     return {"bytes": text, "p": "abcdefg"}
 
 
 def frame(name: str, payload: Any, kind: str = "event") -> bytes:
-    """A binary frame with this event (or `kind="exception"`)."""
+    """Return a binary frame with this event, or with an exception for `kind="exception"`."""
     named = {":message-type": kind, f":{kind}-type": name, ":content-type": "application/json"}
     headers = b"".join(
         struct.pack("!B", len(key)) + key.encode() + struct.pack("!BH", 7, len(value)) + value

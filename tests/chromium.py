@@ -1,4 +1,4 @@
-"""A Chromium that is installed, driven by playwright; tests are skipped without either."""
+"""An installed Chromium, driven by playwright; tests are skipped if one of them is missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-# Root, as in a container, has no sandbox; and nothing here is to be looked up elsewhere.
+# Root, as in a container, cannot use the sandbox. The others switch off background requests.
 ARGUMENTS: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -24,7 +24,7 @@ _NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 
 @contextmanager
 def chromium() -> Iterator[Any]:
-    """A browser of playwright."""
+    """Yield a browser of playwright."""
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
     program = next(filter(None, map(shutil.which, _NAMES)), None)
     if program is None:

@@ -1,6 +1,6 @@
-"""Runs the npm clients of the front-end protocols in Node, with the expected results.
+"""Runs the npm clients of the front-end protocols in Node, and computes the expected results.
 
-The expected state is made from the `Message` and the joined deltas of its calls, without encoders.
+The expected state is made of the `Message` and the joined deltas of its calls, without encoders.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tests.messages import call_texts
 
 NODE = Path(__file__).parent / "node"
 SECONDS = 300
-# By API: the name of the provider in the AI SDK, and its name for each member of `extra`.
+# For each API the name of its provider in the AI SDK, and the SDK's names of members of `extra`.
 SIGNED: dict[str, tuple[str, dict[str, str]]] = {
     "anthropic-messages": ("anthropic", {"signature": "signature", "data": "redactedData"}),
     "bedrock-converse": (
@@ -65,7 +65,7 @@ REASONS = {
 def missing() -> str | None:
     """Return why the clients cannot run, or None."""
     if shutil.which("node") is None:
-        return "there is no node"
+        return "node is not installed"
     if not (NODE / "node_modules" / "ai").is_dir():
         return "the npm packages are missing: npm ci --prefix tests/node"
     return None
@@ -176,7 +176,7 @@ class ClientView:
         self.made = 0
 
     def identified(self, base: str) -> dict[int, str]:
-        """The ids of the calls, by index: those without one, or with one that is taken, get one."""
+        """Return the ids of the calls by index; missing and repeated ids are replaced."""
         found: dict[int, str] = {}
         made = 0
         for call in self.message.tool_calls:
@@ -191,7 +191,10 @@ class ClientView:
         return self.texts.get((self.message.choice, call.index), "")
 
     def results(self) -> dict[int, ServerToolResult]:
-        """By the index of the call: its own, or the first one of that tool that has none yet."""
+        """Return the results by index of their calls.
+
+        A result without the id of its call belongs to the first call of its tool that has none.
+        """
         found: dict[int, ServerToolResult] = {}
         for part in self.completed:
             for call in self.message.tool_calls:
@@ -207,7 +210,7 @@ class ClientView:
         return [event.result for event in self.events if isinstance(event, ServerToolCompleted)]
 
     def order(self, ids: dict[int, str], with_files: bool) -> list[str]:
-        """Return the order of the parts; adjacent parts of one kind are one."""
+        """Return the kinds of the parts in order; adjacent parts of one kind count once."""
         found: list[str] = []
         for part in self.message.content:
             if isinstance(part, (Text, Reasoning, Refusal)) and part.text:
@@ -224,7 +227,7 @@ class ClientView:
 
     @property
     def streamed(self) -> dict[str, Any]:
-        """The texts of the deltas; where the provider's final text differs, clients keep these."""
+        """The texts of the deltas, which clients keep even if the provider's final text differs."""
         kinds: dict[str, Any] = {
             "text": TextDelta,
             "reasoning": ReasoningDelta,
@@ -236,9 +239,9 @@ class ClientView:
         }
 
     def signed(self) -> Iterator[tuple[str, str, dict[str, Any], str]]:
-        """The parts with data for the next turn: kind, text, and the data in both protocols."""
+        """Yield the kind, text and data (for both protocols) of the parts with such data."""
         provider, names = SIGNED.get(self.message.api or "", ("", {}))
-        items: dict[str, Reasoning] = {}  # several parts may belong to one item
+        items: dict[str, Reasoning] = {}  # Several parts may belong to one item.
         texts: dict[int, str] = {}
         for part in self.message.content:
             if isinstance(part, Reasoning):
@@ -267,7 +270,7 @@ class ClientView:
         return "the answer was cut off before its end" if cut else None
 
     def cut(self) -> str | None:
-        """The status of a cut answer, if no finish reason or error shows it."""
+        """Return "truncated" for a truncated answer, unless a finish reason or error shows it."""
         message = self.message
         shown = message.error or message.finish_reason in ("length", "content_filter", "cancelled")
         return None if shown or message.status != "truncated" else "truncated"
@@ -348,7 +351,7 @@ class ClientView:
             if call["state"] == "output-error":
                 shown |= {"result": call["errorText"], "failed": True}
             elif not isinstance(shown["input"], dict):
-                shown["input"] = {}  # it accepts objects only
+                shown["input"] = {}  # The client accepts objects only.
             if "output" in call:
                 shown["result"] = call["output"]
             calls.append(shown)
@@ -361,11 +364,11 @@ class ClientView:
         }
 
     def data_stream(self) -> dict[str, Any]:
-        """As `assistant`, but a free text is the member `input` of the arguments."""
+        """Like `assistant`, but free text is the member `input` of the arguments."""
         shown = self.assistant()
         for call, mine in zip(shown["calls"], self.message.tool_calls, strict=True):
             if mine.status != "complete":
-                call["input"] = None  # its text is not compared
+                call["input"] = None  # Its text is not compared.
             elif mine.kind == "custom":
                 call["input"] = {"input": mine.arguments}
         return shown
@@ -386,12 +389,12 @@ class ClientView:
         return shown if error is None else {**shown, "error": error}
 
     def answer_text(self) -> str:
-        """The text and the refusal, which these clients do not distinguish."""
+        """Return text and refusal together, because these clients do not distinguish them."""
         kinds = (TextDelta, RefusalDelta)
         return "".join([event.text for event in self.events if isinstance(event, kinds)])
 
     def input_of(self, call: ToolCall) -> Any:
-        """The arguments; of a call that is not complete, those that its text shows to be whole."""
+        """Return the arguments; those of an incomplete call only if its text is valid JSON."""
         if call.status == "complete":
             return call.arguments
         try:
@@ -493,7 +496,7 @@ def file_of(part: Part) -> tuple[str, str] | None:
 
 
 def by_name(pair: list[Any]) -> str:
-    """As `byName` in clients.mjs."""
+    """Return a sort key, like `byName` in clients.mjs."""
     name, value = pair
     return f"{name} {value.get('toolCallId', '') if isinstance(value, dict) else ''}"
 

@@ -1,4 +1,4 @@
-"""Configuration of all test runs: the expected build, the number of examples, and the data."""
+"""Configuration of all test runs: the expected build, the number of examples, and test data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def pytest_sessionstart() -> None:
-    """Fail if the tested build is not the requested one, which the tests would not notice."""
+    """Fail if the loaded build is not the requested one."""
     expected = os.environ.get("STREAMPARSE_EXPECT")
     loaded = "compiled" if streamparse.COMPILED else "pure"
     if expected and expected != loaded:
@@ -26,7 +26,7 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Exclude all that exists now from garbage collection, which some tests run many times."""
+    """Exclude all present objects from garbage collection, because some tests collect often."""
     gc.collect()
     gc.freeze()
 
@@ -35,19 +35,19 @@ def register_profiles() -> None:
     settings.register_profile(
         "default",
         max_examples=100,
-        # Times on a busy machine prove nothing, and building documents is sometimes slow.
+        # Deadlines fail on a busy machine, and building a document is sometimes slow.
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow],
         print_blob=True,
     )
     default = settings.get_profile("default")
-    # A run that fails must fail again when it is repeated.
+    # A repeated run must have the same result.
     settings.register_profile("ci", default, derandomize=True)
     settings.register_profile("thorough", default, max_examples=10_000)
 
 
 def load_profile() -> None:
-    """HYPOTHESIS_PROFILE names a profile; STREAMPARSE_EXAMPLES overrides its number of examples."""
+    """Load the profile HYPOTHESIS_PROFILE, with STREAMPARSE_EXAMPLES as its number of examples."""
     name = os.environ.get("HYPOTHESIS_PROFILE", "default")
     examples = os.environ.get("STREAMPARSE_EXAMPLES")
     if examples:
@@ -63,13 +63,13 @@ load_profile()
 
 @pytest.fixture(scope="session")
 def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cache of all runs of mypy, each of which would read the package anew without it."""
+    """Return a cache for all runs of mypy, so that they do not check the package each time."""
     return tmp_path_factory.mktemp("mypy")
 
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Recorded and published test data, which is kept outside the repository."""
+    """Return the folder of recorded and published test data, which is not in the repository."""
     data = Path(os.environ.get("STREAMPARSE_DATA") or ROOT.parent / "shared" / "data" / "dev")
     if not data.is_dir():
         pytest.skip(

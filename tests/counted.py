@@ -1,4 +1,4 @@
-"""Sources for tests, which count how often they were closed."""
+"""Sources for tests that count how often they were closed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Fragments = Sequence[Any]
 
 
 class Source:
-    """An iterator of fragments; it raises an exception that is among them."""
+    """An iterator of fragments that raises those that are exceptions."""
 
     def __init__(self, fragments: Fragments) -> None:
         self.left = list(fragments)
@@ -32,7 +32,7 @@ class Source:
 
 
 class AsyncSource:
-    """An async iterator of fragments."""
+    """The asynchronous form of `Source`."""
 
     def __init__(self, fragments: Fragments) -> None:
         self.inner = Source(fragments)

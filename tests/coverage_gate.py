@@ -1,16 +1,16 @@
-"""The coverage that every module must have: `python -m tests.coverage_gate [--update]`.
+"""Checks the coverage of every module: `python -m tests.coverage_gate [--update]`.
 
-Runs the tests once under coverage, with a context for each test file, and compares two figures of
-each module, both of lines and branches, with their bars:
+It runs the tests once, with a context of coverage for each test file, and compares two figures of
+each module with their required minimum. Both include lines and branches:
 
 - by all tests: 95 %;
 - by its own test file (the mirrored one, see `test_mirror`): 85 %.
 
-`coverage_floors.json` lists the modules that miss a bar, with the figures they had. Those may only
-rise; `--update` writes the current figures, and drops the modules that have reached the bars.
-Lines that only the compiled build runs count as missed, as do those that run while a test traces.
-`--data=FILE` keeps the measurements, or reads them if the file exists and runs nothing. Options
-for pytest follow `--`.
+`coverage_floors.json` lists the modules below a minimum, with their figures, which may only rise.
+`--update` writes the current figures and removes the modules that have reached the minimum.
+Lines that only the compiled build runs count as missed, and so do lines that run while a test has
+a trace function of its own. `--data=FILE` saves the measurements; if the file exists, they are
+read and no tests run. Options for pytest follow `--`.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ from tests.test_mirror import SOURCES, mirrored, modules
 
 ROOT = Path(__file__).parents[1]
 FLOORS = Path(__file__).with_name("coverage_floors.json")
-BARS = (95, 85)  # by all tests, by the module's own
-# Examples of properties and the work of clocks differ a little from run to run.
+BARS = (95, 85)  # The minimum by all tests, and by the module's own tests.
+# The coverage of some modules varies slightly, because examples and times vary.
 TOLERANCE = 1
-# These run for long under a tracer; every module has quicker tests.
+# These tests take long under coverage, and every module has quicker ones.
 LEFT_OUT = ("benchmarks.py", "expressions.py", "typing.py", "law_[146]*", "forks.py", "format_l*")
 
 Figures = dict[str, tuple[int, int]]
 
 
 class ContextOfFile:
-    """A plugin of pytest: the context of coverage is the test file.
+    """A plugin of pytest that makes the test file the context of coverage.
 
-    One context for each test would make a run three times as long, and its data a hundred times as
-    large.
+    With a context for each test, a run would take three times as long and its data would be a
+    hundred times as large.
     """
 
     def __init__(self) -> None:
@@ -61,10 +61,10 @@ class ContextOfFile:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(ContextOfFile())
-    # Before the first context: else the definitions of a module that is imported where it is used
-    # would belong to the first test file that uses it.
+    # All modules are imported before the first context. Otherwise the definitions of a module that
+    # is imported late would belong to the first test file that uses it.
     for module in modules():
-        with suppress(ImportError):  # a dependency is missing
+        with suppress(ImportError):  # A dependency is missing.
             importlib.import_module(f"streamparse.{'.'.join(module.with_suffix('').parts)}")
 
 
@@ -78,7 +78,7 @@ def run_tests(data: Path, options: list[str]) -> int:
 def percents(
     report: coverage.Coverage, chosen: list[Path], contexts: list[str] | None
 ) -> dict[str, int]:
-    """The coverage of modules: by all tests, or by those whose context matches."""
+    """Return the coverage of modules by all tests, or by those whose context matches."""
     with TemporaryDirectory() as folder:
         out = Path(folder, "report.json")
         files = [str(SOURCES / module) for module in chosen]
@@ -102,7 +102,7 @@ def measured(data: Path) -> Figures:
     figures = {}
     for module in modules():
         name = module.as_posix()
-        # What runs while a module is imported has no context.
+        # Lines that run when a module is imported have no context.
         own = [rf"^$|^tests/{re.escape(mirrored(module).as_posix())}$"]
         by_own = percents(report, [module], own)
         figures[name] = (by_all.get(name, 0), by_own.get(name, 0))
@@ -110,7 +110,7 @@ def measured(data: Path) -> Figures:
 
 
 def misses(figures: Figures, floors: Figures) -> list[str]:
-    """Return the modules below the required coverage or their own floor."""
+    """Return the modules below the required coverage, or below their entry in `floors`."""
     found = []
     for module, reached in figures.items():
         for kind, now, bar, floor in zip(

@@ -1,4 +1,4 @@
-"""Law 7 for any stream of records: a cut stream may only report what the whole stream reports.
+"""Checks law 7 for streams of records: a truncated stream reports nothing that is wrong later.
 
 The fuzz targets use this module too, so it imports neither hypothesis nor pytest.
 """
@@ -21,18 +21,18 @@ class Whole:
         self.completed: dict[tuple[int, int], tuple[int, Any]] = {}
         self.signal: dict[
             int, int
-        ] = {}  # the number of records after which a choice has a finish reason
+        ] = {}  # For each choice the number of records up to its finish reason.
         self.events: list[Any] = []
         parser = MessageParser(api)
         self.parser = parser
         for number, unit in enumerate([*units, None], 1):
-            count = min(number, len(units))  # only the end may complete the last record
+            count = min(number, len(units))  # The end of the input may complete the last record.
             events = parser.finish() if unit is None else parser.feed(unit)
             self.events += events
             for event in events:
                 if isinstance(event, ToolCallCompleted):
                     key = event.choice, event.call.index
-                    assert key not in self.completed, "a call is completed once"
+                    assert key not in self.completed, "a call was completed twice"
                     self.completed[key] = count, event.call.arguments
             for message in parser.messages:
                 if message.finish_reason is not None:
@@ -40,7 +40,7 @@ class Whole:
                 self._check_calls(message)
 
     def _check_calls(self, message: Message) -> None:
-        """Only completed calls are complete, and only complete ones have arguments."""
+        """Check that exactly the calls with a completion event are complete and have arguments."""
         for call in message.tool_calls:
             complete = (message.choice, call.index) in self.completed
             assert (call.status == "complete") == complete
@@ -48,7 +48,7 @@ class Whole:
 
 
 def check_cut(parser: MessageParser, whole: Whole, seen: int) -> None:
-    """Check a parser that was fed `seen` records, the last one perhaps in part, and finished."""
+    """Check a parser that received `seen` records, the last one perhaps partially, and the end."""
     for message in parser.messages:
         assert message.status != "in_progress"
         if message.status == "complete":
@@ -58,16 +58,16 @@ def check_cut(parser: MessageParser, whole: Whole, seen: int) -> None:
             assert call.arguments is None or call.status == "complete"
             if call.status == "complete":
                 key = message.choice, call.index
-                if _went_on(whole, message.choice, call):
+                if _continued(whole, message.choice, call):
                     continue
                 if key not in whole.completed and _is_taken_back(whole, message.choice, seen):
                     continue
                 after, arguments = whole.completed[key]
-                # A call without arguments waits for the end after a finish reason: the terminal
-                # record, or the end of the input.
+                # A call without arguments is only completed by the terminal record or the end of
+                # the input, after a finish reason.
                 assert min(after, whole.signal.get(message.choice, after)) <= seen
                 assert same(call.arguments, arguments)
-    # Where the provider's final text differs from its deltas, the message has the final text.
+    # If the provider's final text differs from its deltas, the message has the final text.
     replaced = {event.name for event in whole.events if isinstance(event, ProviderEvent)}
     for message, full in _pairs(parser, whole.parser):
         for name in ("text", "reasoning", "refusal"):
@@ -75,12 +75,12 @@ def check_cut(parser: MessageParser, whole: Whole, seen: int) -> None:
                 assert getattr(full, name).startswith(getattr(message, name))
 
 
-# Reasons that hold against a normal one, before or after it.
+# A normal finish reason, before or after, does not replace these.
 CUT_SHORT = ("length", "content_filter", "cancelled", "error")
 
 
 def _is_taken_back(whole: Whole, choice: int, seen: int) -> bool:
-    """Return whether the answer had a finish reason by then, and a cut or an error came later."""
+    """Return whether a truncation or an error followed the finish reason of this part."""
     for message in whole.parser.messages:
         if message.choice == choice:
             short = message.error is not None or message.finish_reason in CUT_SHORT
@@ -88,11 +88,11 @@ def _is_taken_back(whole: Whole, choice: int, seen: int) -> bool:
     return False
 
 
-def _went_on(whole: Whole, choice: int, call: ToolCall) -> bool:
-    """Return whether a call without arguments went on after the finish reason.
+def _continued(whole: Whole, choice: int, call: ToolCall) -> bool:
+    """Return whether a call without arguments continued after the finish reason.
 
-    A finish reason completes such a call at the end of input. In damaged streams argument text
-    follows, or another call takes its place.
+    After a finish reason, the end of the input completes such a call. But in a damaged stream
+    argument text may follow, or another call may replace it.
     """
     for message in whole.parser.messages:
         if message.choice == choice and call.index < len(message.tool_calls):
@@ -103,20 +103,20 @@ def _went_on(whole: Whole, choice: int, call: ToolCall) -> bool:
 
 
 def check_calls_stay(parser: MessageParser, whole: MessageParser) -> None:
-    """Check that the calls of a cut stream are prefixes of the calls of the whole stream.
+    """Check that the calls of a truncated stream are prefixes of the calls of the whole stream.
 
-    This does not hold for streams that contradict themselves, whose held text may be dropped.
+    This is not true of streams with contradictions, whose held text may be dropped.
     """
     for message, full in _pairs(parser, whole):
         for call, full_call in zip(message.tool_calls, full.tool_calls, strict=False):
             assert call.name in (None, full_call.name)
             assert full_call.arguments_text.startswith(call.arguments_text)
             assert full_call.raw_text.startswith(call.raw_text)
-            # (Some servers give another id at the end of a call.)
+            # Some servers send another id at the end of a call.
             assert call.status != "complete" or call.id == full_call.id
 
 
 def _pairs(parser: MessageParser, whole: MessageParser) -> list[tuple[Message, Message]]:
-    """Pair the messages of both, without the default message of a parser that got no input."""
+    """Pair the messages of both by choice, without the message of a parser that got no input."""
     later = {message.choice: message for message in whole.messages}
     return [(one, later[one.choice]) for one in parser.messages if one.choice in later]

@@ -1,10 +1,10 @@
 """Valid documents with one kind of repairable damage each, for tests of the lenient dialect.
 
-`DAMAGES` holds a writer for each kind of damage. It writes the text of a value with the damage at
-some of the places where it is possible (at one of them at least), and says which repairs the text
-needs. Texts are written from values, so what must come back is known without a parser.
+`DAMAGES` has a writer for each kind of damage, and the repairs that its texts need. A writer
+writes the text of a value, with the damage at some of the places where it is possible. So the
+expected value is known without a parser.
 
-Does not import hypothesis or pytest: the fuzz targets and benchmarks use this module too.
+The fuzz targets and benchmarks use this module too, so it imports neither hypothesis nor pytest.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-# Words that are not literals in any dialect.
+# No dialect reads these words as literals.
 WORDS = ("alpha", "beta", "gamma", "delta", "Paris", "größer", "naïve", "x1", "日本", "omega")
 
 
 @dataclass
 class Pen:
-    """Writes a value as JSON; a kind of damage overrides what it does to some part of it."""
+    """Writes a value as JSON; the subclasses override the methods of the parts that they damage."""
 
     random: Random
-    spots: int = 0  # where the damage was done
+    spots: int = 0  # The number of damaged places.
 
     def hit(self) -> bool:
         """Return whether to damage the text here."""
@@ -89,7 +89,7 @@ class Comments(Pen):
 
 
 class Dashes(Pen):
-    """Comments of SQL or Lua after commas."""
+    """Adds comments of SQL or Lua after commas."""
 
     def comma(self, members: bool) -> str:
         if not self.hit():
@@ -143,7 +143,7 @@ class TripledQuotes(Pen):
 
 
 class InnerQuotes(Pen):
-    """The strings must have quotes around words, see `quoted_words`."""
+    """Does not escape the quotes inside strings; see `quoted_words`."""
 
     def string(self, text: str) -> str:
         if '"' not in text or "\\" in text or not self.hit():
@@ -166,7 +166,7 @@ class UnclosedKeys(Pen):
 
 
 class UnclosedValues(Pen):
-    """The closing quote of a string is missing, and the next key follows."""
+    """Omits the closing quote of a string before the next key."""
 
     def object(self, value: dict[str, Any]) -> str:
         members = []
@@ -180,7 +180,7 @@ class UnclosedValues(Pen):
 
 
 class InnerJson(Pen):
-    """The strings must have JSON in them, see `words_and_json`."""
+    """Does not escape JSON inside strings; see `words_and_json`."""
 
     def string(self, text: str) -> str:
         if '{"' not in text or not self.hit():
@@ -189,14 +189,14 @@ class InnerJson(Pen):
 
 
 class StrayQuotes(Pen):
-    """A closing quote follows a number or literal."""
+    """Adds a closing quote after a number or literal."""
 
     def scalar(self, value: Any) -> str:
         return super().scalar(value) + ('"' if self.hit() else "")
 
 
 class NoOpener(Pen):
-    """The members of the root begin without its brace."""
+    """Omits the opening brace of the root."""
 
     def write(self, value: Any) -> str:
         if not isinstance(value, dict):
@@ -226,7 +226,7 @@ class UnquotedStrings(Pen):
 
 
 class Commas(Pen):
-    """Trailing, leading and repeated ones."""
+    """Adds trailing and leading commas."""
 
     def joined(self, parts: list[str], members: bool) -> str:
         text = super().joined(parts, members)
@@ -316,7 +316,7 @@ class RawStrings(Pen):
 
 
 class Groups(Pen):
-    """Round brackets around short objects and arrays."""
+    """Adds round brackets around short objects and arrays."""
 
     def object(self, value: dict[str, Any]) -> str:
         return self.grouped(super().object(value))
@@ -329,7 +329,7 @@ class Groups(Pen):
 
 
 class ControlCharacters(Pen):
-    """The strings must have line ends or tabs."""
+    """Does not escape line ends and tabs inside strings."""
 
     def string(self, text: str) -> str:
         if not any(char in text for char in "\n\t\r") or not self.hit():
@@ -355,7 +355,7 @@ class WhiteSpace(Pen):
 
 
 class Closers(Pen):
-    """The inner array at the end of an object is closed by the bracket of the object."""
+    """Omits the closing bracket of an array at the end of an object."""
 
     def object(self, value: dict[str, Any]) -> str:
         text = super().object(value)
@@ -366,7 +366,7 @@ class Closers(Pen):
 
 
 class WrongClosers(Pen):
-    """An array in the root object is closed by the wrong bracket, and the object goes on."""
+    """Closes an array inside the root object with a brace."""
 
     def write(self, value: Any) -> str:
         if not isinstance(value, dict):
@@ -412,7 +412,7 @@ class UnexpectedText(Pen):
 
 
 class Prose(Pen):
-    """There is text around the value, with parts that must not be read as a value."""
+    """Adds text around the value, with brackets and words that are no value."""
 
     BEFORE = (
         "Here is the JSON you asked for:\n",
@@ -455,7 +455,7 @@ class Fences(Pen):
 
 
 class QuoteFences(Pen):
-    """Three quotes around the value."""
+    """Adds three quotes before and after the value."""
 
     def write(self, value: Any) -> str:
         self.spots = 1
@@ -465,7 +465,7 @@ class QuoteFences(Pen):
 
 
 class UnclosedInFence(Pen):
-    """The closing bracket of the root is missing before the end of the fence."""
+    """Omits the closing bracket of the root before the end of a fence."""
 
     def write(self, value: Any) -> str:
         self.spots = 1
@@ -484,11 +484,11 @@ class Tags(Pen):
 
 @dataclass(frozen=True)
 class Damage:
-    """One way to damage a document, and the repairs that undo it."""
+    """A kind of damage, and the repairs that undo it."""
 
     pen: Callable[[Random], Pen]
     codes: frozenset[str]
-    also: frozenset[str] = field(default_factory=frozenset)  # repairs it may need besides
+    also: frozenset[str] = field(default_factory=frozenset)  # Repairs that it may also need.
 
 
 def _damage(pen: Callable[[Random], Pen], codes: str, also: str = "") -> Damage:
@@ -520,14 +520,14 @@ DAMAGES: dict[str, Damage] = {
     "separators": _damage(Separators, "separator"),
     "numbers": _damage(Numbers, "number"),
     "literals": _damage(Literals, "literal"),
-    # A tuple with a long first item may be a group.
+    # A tuple with a long first item may be an object or array in round brackets.
     "tuples": _damage(Tuples, "tuple", "ambiguous"),
     "wrappers": _damage(Wrappers, "wrapper"),
     "raw strings": _damage(RawStrings, "wrapper", "single_quotes"),
     "groups": _damage(Groups, "wrapper"),
     "control characters": _damage(ControlCharacters, "control_character"),
     "white space": _damage(WhiteSpace, "white_space"),
-    # A bracket that closes an outer container may have been meant to close it or the inner one.
+    # It is unclear whether the bracket was meant for the outer or the inner container.
     "missing closers": _damage(Closers, "missing_closer", "ambiguous"),
     "wrong closers": _damage(WrongClosers, "mismatched_closer"),
     "extra closers": _damage(ExtraClosers, "extra_closer"),
@@ -550,7 +550,7 @@ def damaged(kind: str, value: Any, seed: int) -> tuple[str, bool]:
 
 
 def quoted_words(random: Random) -> str:
-    """A sentence with words in quotes, as people write it."""
+    """Return a sentence with some words in quotes."""
     words = [random.choice(WORDS) for _ in range(random.randint(2, 6))]
     for place in range(1, len(words)):
         if random.random() < 0.5:
@@ -559,7 +559,7 @@ def quoted_words(random: Random) -> str:
 
 
 def words_and_json(random: Random) -> str:
-    """A sentence with JSON in it."""
+    """Return a sentence that contains JSON."""
     word = random.choice(WORDS)
     inner = random.choice(
         (f'{{"{word}": 1}}', f'{{"k": "{word}", "l": [1, "x"]}}', f'{{"k": {{"{word}": true}}}}')
@@ -594,7 +594,7 @@ def sample(random: Random, depth: int = 3) -> Any:
 
 
 def root(random: Random) -> Any:
-    """The same as an object or an array with something in it."""
+    """Like `sample`, but always an object or an array that is not empty."""
     value = sample(random)
     if isinstance(value, (dict, list)) and value:
         return value

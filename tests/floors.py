@@ -1,4 +1,4 @@
-"""The lowest versions of what the user extras need, as constraints: `python -m tests.floors`."""
+"""Prints the lowest versions that the extras allow as constraints: `python -m tests.floors`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 
 def floors(text: str) -> list[str]:
-    """`name==version` for each requirement of the extras that users may add.
+    """Return `name==version` for each requirement of the extras for users.
 
     >>> floors('[project.optional-dependencies]\\na = ["b>=1.2"]\\n# What developers need.')
     ['b==1.2']

@@ -28,7 +28,7 @@ def is_linear(feed: Feed, stream: Stream, size: int = 1) -> None:
         assert 0 < later <= 1.1 * at_first + 0.01
     few, many = cut(stream(20_000), [size]), cut(stream(16 * 20_000), [size])
     at_first = later = float("inf")
-    for _ in range(5):  # only a machine that is busy all the time fails all of them
+    for _ in range(5):  # Another process may disturb some of the rounds, but hardly all.
         at_first = min(at_first, *(seconds(lambda: feed(few)) / size_of(few) for _ in range(3)))
         later = min(later, seconds(lambda: feed(many)) / size_of(many))
         if later <= 4 * at_first:

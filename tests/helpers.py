@@ -1,7 +1,7 @@
 """Helpers for all tests: cutting input, running a parser, and strict comparison.
 
-In Python `1 == 1.0 == True`, so values are compared by `tokens`, which distinguishes them. It does
-not recurse, so documents at the depth limit can be compared too.
+In Python `1 == 1.0 == True`, so values are compared by `tokens`, which distinguishes them. It is
+not recursive, so documents at the depth limit can be compared too.
 
 The fuzz targets use this module too, so it does not import hypothesis.
 """
@@ -88,7 +88,7 @@ def same(one: object, other: object) -> bool:
 
 
 def merge_deltas(events: Iterable[ValueEvent]) -> list[ValueEvent]:
-    """Merge adjacent deltas of one path; the result must not depend on the chunking."""
+    """Merge adjacent deltas of one path, so that the result does not depend on the chunking."""
     merged: list[ValueEvent] = []
     for event in events:
         last = merged[-1] if merged else None
@@ -104,7 +104,7 @@ def merge_deltas(events: Iterable[ValueEvent]) -> list[ValueEvent]:
 
 
 def described(events: Iterable[ValueEvent]) -> list[Tokens]:
-    """Return the merged events as plain data that compares strictly and prints well."""
+    """Return the merged events as plain data, in which `1` and `True` differ."""
     return [_described(event) for event in merge_deltas(events)]
 
 
@@ -154,7 +154,7 @@ def _placed(root: Any, path: Path, value: object) -> object:
 
 
 def cut(data: Fragment, sizes: Sequence[int]) -> list[Fragment]:
-    """Cut `data` into pieces of these sizes, repeated; without sizes: one piece."""
+    """Cut `data` into pieces of these sizes, which are repeated; without sizes, into one piece."""
     if not any(sizes):
         return [data]
     pieces: list[Fragment] = []
@@ -177,7 +177,7 @@ def is_encodable(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Failure:
-    """An error without its events, which are among those of the outcome."""
+    """An error as plain data, without its events."""
 
     kind: str
     code: str
@@ -191,10 +191,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The complete result of a run as plain data: equal outcomes are strictly equal."""
+    """The complete result of a run as plain data, for strict comparison."""
 
-    events: list[Tokens]  # merged
-    value: Tokens  # at the end; after a failure what was kept
+    events: list[Tokens]  # With adjacent deltas merged.
+    value: Tokens  # The value at the end or at the error.
     error: Failure | None
     done: bool
     open_path: Path | None
@@ -205,7 +205,7 @@ class Outcome:
 
 
 def failure(error: StreamParseError) -> Failure:
-    """The error as plain data."""
+    """Return the error as plain data."""
     place = (error.offset, error.line, error.column)
     kind = type(error).__name__
     return Failure(kind, error.code, *place, error.path, error.excerpt, error.message)
@@ -219,19 +219,19 @@ def place_of(offset: int, text: str) -> tuple[int, int, str]:
 
 
 def run(pieces: Iterable[str | bytes], **options: Any) -> Outcome:
-    """Feed the pieces to a new parser and finish, up to the first failure."""
+    """Feed the pieces to a new parser and finish it, up to the first error."""
     return run_on(JSONParser(**options), pieces)
 
 
 def run_on(parser: JSONParser, pieces: Iterable[str | bytes]) -> Outcome:
-    """Feed the pieces to `parser` and finish, up to the first failure."""
+    """Feed the pieces to `parser` and finish it, up to the first error."""
     return run_relayed(parser, pieces, lambda same_parser: same_parser)
 
 
 def run_relayed(
     parser: JSONParser, pieces: Iterable[str | bytes], relay: Callable[[JSONParser], JSONParser]
 ) -> Outcome:
-    """The same, but that the parser passes through `relay` before each call and at the end."""
+    """Like `run_on`, but replace the parser with `relay(parser)` before each call and at last."""
     events: list[ValueEvent] = []
     error = None
     for piece in [*pieces, None]:
@@ -246,7 +246,7 @@ def run_relayed(
 def calls(
     parser: JSONParser, pieces: Iterable[str | bytes]
 ) -> Iterator[tuple[list[ValueEvent], StreamParseError | None]]:
-    """The events of each `feed` and of `finish`; a call that fails gives its error and is last."""
+    """Yield the events and the error of each `feed` and of `finish`, up to the first error."""
     for piece in [*pieces, None]:
         events, error = call(parser, piece)
         yield events, error
@@ -257,7 +257,7 @@ def calls(
 def call(
     parser: JSONParser, piece: str | bytes | None
 ) -> tuple[list[ValueEvent], StreamParseError | None]:
-    """Feed a piece, or finish for None."""
+    """Feed a piece, or finish the parser if it is None; return the events and the error."""
     try:
         return (parser.finish() if piece is None else parser.feed(piece)), None
     except StreamParseError as error:
@@ -265,7 +265,7 @@ def call(
 
 
 def pickled(parser: JSONParser) -> JSONParser:
-    """A fork by way of `pickle`."""
+    """Return a copy of the parser that went through `pickle`."""
     twin = pickle.loads(pickle.dumps(parser))
     assert isinstance(twin, JSONParser)
     return twin
@@ -274,7 +274,7 @@ def pickled(parser: JSONParser) -> JSONParser:
 def outcome(
     parser: JSONParser, events: Iterable[ValueEvent], error: StreamParseError | None
 ) -> Outcome:
-    """Return the state of `parser` after these events and this failure."""
+    """Return the state of `parser` after these events and this error."""
     return Outcome(
         described(events),
         tokens(parser.value),
@@ -292,7 +292,7 @@ def outcome(
 
 
 class Accepting(Validator):
-    """Accepts everything: it changes how a parser works, but no result."""
+    """Accepts everything. A parser with a validator runs other code, with the same results."""
 
     def clone(self) -> Accepting:
         return Accepting()
@@ -302,7 +302,7 @@ class Accepting(Validator):
 
 
 class AcceptingFactory(ValidatorFactory):
-    """Gives a new `Accepting` to every document."""
+    """Begins an `Accepting` validator for each document."""
 
     def begin(self) -> Accepting:
         return Accepting()
@@ -312,7 +312,7 @@ class AcceptingFactory(ValidatorFactory):
 
 
 def loads(text: str) -> Any:
-    """`json.loads`, but for the documented differences: a BOM, NaN, and halves that meet.
+    """Like `json.loads`, with the documented differences: BOM, NaN and joined surrogate halves.
 
     Raises ValueError for text that is not JSON.
     """
@@ -320,18 +320,18 @@ def loads(text: str) -> Any:
 
 
 def raw_loads(text: str, start: int) -> tuple[Any, int]:
-    """The value that begins at `start`, and where it ends; what follows is not looked at."""
+    """Return the value that begins at `start`, and its end; the text after it is not read."""
     value, end = _DECODER.raw_decode(text, start)
     return _with_pairs(value), end
 
 
 def join_halves(text: str) -> str:
-    """`text` with every high half before a low half made one character."""
+    """Join every high surrogate half with the low half that follows it."""
     return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
 def _with_pairs(value: Any) -> Any:
-    """`value` with the halves joined in its strings; the decoder saw to the keys."""
+    """Join the surrogate halves in the strings of `value`; the decoder joins those in keys."""
     root = [value]
     todo: list[Any] = [root]
     while todo:
@@ -355,7 +355,7 @@ def _refuse_constant(name: str) -> NoReturn:
 _DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_refuse_constant)
 
 
-# Of the extra `sdks`, which the tests do without.
+# Libraries of the extra `sdks`; tests that need a missing one are skipped.
 SDKS = (
     "anthropic",
     "google",
@@ -377,9 +377,9 @@ def missing_sdks(block: str) -> list[str]:
 
 
 def run_mypy(cache: pathlib.Path, *files: str, cwd: pathlib.Path | None = None) -> str:
-    """Return the complaints of mypy in its strictest mode.
+    """Return the errors that mypy reports in its strictest mode.
 
-    All callers give the same options, because mypy uses its cache for the same options only.
+    The options are the same for all callers, because mypy's cache depends on them.
     """
     options = ["--strict", "--python-version=3.10", "--config-file=", "--no-error-summary"]
     options += [f"--cache-dir={cache}", "--follow-imports=silent", "--ignore-missing-imports"]
@@ -402,5 +402,5 @@ def checker_environment(name: str) -> dict[str, str]:
     """
     package = pathlib.Path(streamparse.__file__).parent
     if name == "MYPYPATH" and package.parent.name == "site-packages":
-        return dict(os.environ)  # mypy searches it, and refuses to be given it
+        return dict(os.environ)  # mypy finds it there, and rejects the folder in MYPYPATH.
     return {**os.environ, name: str(package.parent)}

@@ -1,6 +1,6 @@
-"""Helpers of tests of messages: records of OpenAI's chat wire, runs, and comparisons by law 1.
+"""Helpers for tests of messages: records of OpenAI's chat API, runs, and comparisons for law 1.
 
-Does not import hypothesis: the fuzz targets use this module too.
+The fuzz targets use this module too, so it does not import hypothesis.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.helpers import Failure, failure, tokens
 def chunk(
     delta: Any = None, finish: str | None = None, choice: int = 0, **more: Any
 ) -> dict[str, Any]:
-    """A `chat.completion.chunk` with one choice."""
+    """Return a `chat.completion.chunk` with one choice."""
     entry = {"index": choice, "delta": {} if delta is None else delta, "finish_reason": finish}
     return {"id": "cc-1", "object": "chat.completion.chunk", "choices": [entry], **more}
 
@@ -55,7 +55,7 @@ def call_chunk(
 
 
 def sse(records: Iterable[Any], done: bool = True, end: str = "\n\n") -> bytes:
-    """Return the records as server-sent events; text is unchanged."""
+    """Return the records as server-sent events; a record that is text is used unchanged."""
     texts = [record if isinstance(record, str) else dumped(record) for record in records]
     if done:
         texts.append("[DONE]")
@@ -76,18 +76,18 @@ def dumped(record: Any) -> str:
 
 @dataclass(frozen=True)
 class Answer:
-    """The complete result of a run as plain data, to be compared for law 1."""
+    """The complete result of a run as plain data, for the comparisons of law 1."""
 
     messages: list[Any]
-    events: list[Any]  # merged
-    texts: dict[Any, str]  # the joined `ToolCallDelta`s, by choice and index of the call
+    events: list[Any]  # With deltas merged.
+    texts: dict[Any, str]  # The joined `ToolCallDelta`s, by choice and index of the call.
     error: Failure | None
 
 
 def run_parser(
     pieces: Iterable[Any], api: Any = "openai-chat", **options: Any
 ) -> tuple[MessageParser, list[Any], StreamParseError | None]:
-    """Feed the pieces to a new parser and finish, up to the first failure."""
+    """Feed the pieces to a new parser and finish it, up to the first error."""
     parser = MessageParser(api, **options)
     events: list[Any] = []
     try:
@@ -100,7 +100,7 @@ def run_parser(
 
 
 def read(pieces: Iterable[Any], **options: Any) -> tuple[Message, list[Any]]:
-    """The first message and the events of an input that has no failure."""
+    """Return the first message and the events; the input must have no error."""
     parser, events, error = run_parser(pieces, **options)
     assert error is None
     return parser.message, events
@@ -173,7 +173,7 @@ def data_named(events: Iterable[Any], name: str) -> list[Any]:
 
 
 def about_calls(events: Iterable[Any]) -> list[Any]:
-    """The events of tool calls without those of their arguments."""
+    """Return the events of tool calls without those of their arguments."""
     arguments = (ArgumentStarted, ArgumentDelta, ArgumentCompleted)
     return [
         event for event in events if hasattr(event, "call") and not isinstance(event, arguments)

@@ -1,11 +1,10 @@
-"""The reference for the parser: it applies the laws of the strict dialect to a whole text.
+"""A reference model of the parser, which applies the laws of the strict dialect to a whole text.
 
-`read` is a plain recursive descent over the text so far. It knows nothing of fragments, states or
-sinks: where the text ends, the reader stops on the spot (`_Ended`), and what it has built by then
-is what must be visible. Each event is noted with the offset of the character that decided it.
+`read` is a plain recursive descent over the text so far, without fragments, states or sinks. At
+the end of the text it raises `_Ended`, and what it has built by then is what must be visible. It
+records each event with the offset of the character that decided it.
 
-It is slow (each prefix is read from its beginning) and recurses on nesting, so it is for small
-texts.
+It is slow, because it reads each prefix from the start, and recursive, so texts must be small.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _LITERALS = {"t": ("true", True), "f": ("false", False), "n": ("null", None)}
 _SPACE = " \t\n\r"
-# The characters that may begin something after a number; any other is the fault of the number.
+# The characters that may follow a number; any other is an error of the number.
 _AFTER_NUMBER = _SPACE + ',]}:[{"'
 
 
@@ -36,7 +35,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     parse_float: Callable[[str], object] = float
     parse_int: Callable[[str], object] = int
-    validator: object = None  # one that accepts everything; ignored here
+    validator: object = None  # Accepts everything, so the model ignores it.
 
 
 @dataclass
@@ -47,12 +46,12 @@ class Reading:
     started: bool
     done: bool
     open_path: Path | None
-    decided: list[tuple[int, ValueEvent]]  # with the offset of the deciding character
-    error: tuple[str, int, Path] | None  # code, offset, path
-    end: int  # of what was read; with trailing="stop" the remainder begins here
+    decided: list[tuple[int, ValueEvent]]  # Events with the offset of the deciding character.
+    error: tuple[str, int, Path] | None  # Its code, offset and path.
+    end: int  # The offset at which reading stopped; a remainder begins there.
 
     def events(self, start: int = 0, stop: int | None = None) -> list[ValueEvent]:
-        """Those decided by the characters from `start` up to `stop`; the end of input is one."""
+        """Return the events decided from `start` up to `stop`; the end of input counts as one."""
         last = len(self.decided) and self.decided[-1][0]
         stop = last + 1 if stop is None else stop
         return [event for offset, event in self.decided if start <= offset < stop]
@@ -85,12 +84,12 @@ def completion(text: str) -> str | None:
     if reading.error is not None:
         return None
     brackets = _brackets(reading.value, reading.open_path)
-    # The missing rest: of a token, a colon, a value.
+    # The rest may need the end of a token, a colon or a value.
     for rest in _RESTS:
         whole = read(text + rest + brackets, finished=True)
         if whole.error is None:
             return rest + brackets
-    raise AssertionError(f"nothing completes {text!r}")
+    raise AssertionError(f"no completion found for {text!r}")
 
 
 def _brackets(value: Any, open_path: Path | None) -> str:
@@ -113,11 +112,11 @@ def _begins_number(text: str) -> bool:
 
 
 class _Ended(Exception):
-    """The text is over."""
+    """Raised at the end of the text."""
 
 
 class _Refused(Exception):
-    """The code, offset and path of the error."""
+    """Raised for an error, with its code, offset and path."""
 
 
 class _Reader:
@@ -128,12 +127,12 @@ class _Reader:
         self.limits = options.limits
         self.pos = 0
         self.document_start = 0
-        self.begun = False  # whether the document that is being read has it
+        self.begun = False  # Whether the current document has begun.
         self.done = False
         self.started = False
         self.root: list[Any] = [[]] if options.many else [None]
         self.open: list[Path] = [()] if options.many else []
-        self.at: Path = (0,) if options.many else ()  # the subject of an error
+        self.at: Path = (0,) if options.many else ()  # The path of an error at this place.
         self.decided: list[tuple[int, ValueEvent]] = []
 
     # Characters
@@ -190,7 +189,7 @@ class _Reader:
         self.skip_space()
         self.value(path, put)
         self.begun = False
-        if self.options.many:  # else what follows counts for the only document
+        if self.options.many:  # Otherwise later text counts for the limit of the only document.
             self.document_start = self.pos
 
     def put_root(self, value: object) -> None:
@@ -254,7 +253,7 @@ class _Reader:
         self.note(ValueCompleted(path, value), self.pos)
 
     def number_text(self) -> str:
-        """Return the longest number here, once a later character has ended it."""
+        """Read the longest number here, up to the character that ends it."""
         start = self.pos
         at_root = len(self.open) == self.options.many
         while True:
@@ -279,7 +278,7 @@ class _Reader:
         return text
 
     def is_next_document(self, number: str, char: str) -> bool:
-        """Return whether a root number ends before `char`, which then counts for no limit."""
+        """Return whether a root number ends before `char`, which then belongs to no document."""
         if not _NUMBER.fullmatch(number) or _begins_number(number + char):
             return False
         stop = self.options.trailing == "stop"
@@ -309,7 +308,7 @@ class _Reader:
         return "".join(parts)
 
     def characters(self, give: Callable[[str, int], None]) -> None:
-        """Yield every character of the string here, with the offset that decided it."""
+        """Pass each character of the string to `give`, with the offset that decided it."""
         self.pos += 1
         high = ""
         room = self.limits.string
@@ -436,7 +435,7 @@ class _Reader:
 
 
 class _Slot:
-    """Set the next item of an array, which appears when its value begins and then grows."""
+    """The next item of an array: `put` adds it first, and then replaces it as it grows."""
 
     def __init__(self, array: list[object]) -> None:
         self.array = array

@@ -16,7 +16,7 @@ Cuttable = TypeVar("Cuttable", str, bytes)
 Call: TypeAlias = tuple[Any, ...]
 Fragments: TypeAlias = Sequence[str | bytes]
 
-# Together these have every kind of value, empty and nested ones, every escape, pairs, long runs.
+# Documents with all kinds of values, empty and nested, all escapes, pairs and long runs.
 DOCUMENTS = (
     '{"name": "Ada", "tags": ["x", "y\\n\\u00e9 \\ud83d\\ude00!"], "rate": -12.5e+3}',
     '[true, false, null, 0, -0, 7E9, 1.25, "", {"": {"": []}}, [[{}], []]]',
@@ -34,7 +34,7 @@ def chars(text: Cuttable) -> list[Cuttable]:
 
 
 def ragged(text: Cuttable, seed: int) -> list[Cuttable]:
-    """Fragments of one to nine characters, the same for the same seed."""
+    """Cut a text into fragments of one to nine characters, which depend on the seed."""
     sizes = random.Random(seed)
     fragments, at = [], 0
     while at < len(text):
@@ -50,25 +50,25 @@ def cuttings(text: Cuttable) -> list[list[Cuttable]]:
 
 
 def halvings(text: Cuttable) -> Iterator[list[Cuttable]]:
-    """Every way to cut a text into two."""
+    """Yield every division of a text into two."""
     for at in range(len(text) + 1):
         yield [text[:at], text[at:]]
 
 
 def cuts_of(document: str | bytes) -> list[Fragments]:
-    """`cuttings` of text or of bytes."""
+    """Return the `cuttings` of text or of bytes."""
     if isinstance(document, str):
         return [*cuttings(document)]
     return [*cuttings(document)]
 
 
 def both(text: str) -> list[Fragments]:
-    """`cuttings` of a text as it is, and as UTF-8."""
+    """Return the `cuttings` of a text and of its UTF-8 bytes."""
     return [*cuttings(text), *cuttings(text.encode())]
 
 
 class Feedable(Protocol):
-    """A machine, a parser, a driver."""
+    """A machine, parser or driver."""
 
     def feed(self, text: str, /) -> object: ...
 
@@ -84,12 +84,12 @@ def feed_all(parser: JSONParser, fragments: Iterable[str | bytes]) -> list[Any]:
 
 
 def read(parser: JSONParser, fragments: Iterable[str | bytes]) -> list[Any]:
-    """The events of all fragments and of the end of the input."""
+    """Return the events of all fragments and of the end of the input."""
     return feed_all(parser, fragments) + parser.finish()
 
 
 def failure(parser: JSONParser, fragments: Iterable[str | bytes]) -> StreamParseError:
-    """The error that these fragments and the end after them lead to."""
+    """Return the error that these fragments, or the end of the input, raise."""
     with pytest.raises(StreamParseError) as caught:
         read(parser, fragments)
     return caught.value
@@ -196,7 +196,7 @@ def emit_value(value: Any, sink: Sink) -> None:
 
 
 class RecordingValidator(Validator):
-    """Records calls as violations and the built values; rejects everything from `bound` on."""
+    """Records its calls as violations, and the built values; rejects everything from `bound` on."""
 
     def __init__(self, bound: int | None = None) -> None:
         super().__init__()
@@ -278,7 +278,7 @@ def _restored_validator(
 
 
 class RecordingFactory(ValidatorFactory):
-    """Creates validators and keeps them."""
+    """Begins recording validators, and keeps them in `begun`."""
 
     def __init__(
         self, bound: int | None = None, kind: type[RecordingValidator] = RecordingValidator

@@ -1,6 +1,6 @@
 """Records and items of OpenAI's Responses API, for tests.
 
-Does not import hypothesis.
+This module does not import hypothesis.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def event(kind: str, **members: Any) -> dict[str, Any]:
 
 
 def at(kind: str, index: int, **members: Any) -> dict[str, Any]:
-    """An event of the item at `index`."""
+    """Return an event of the item at `index`."""
     return event(kind, output_index=index, item_id=f"it_{index}", **members)
 
 
@@ -81,7 +81,7 @@ def opened(item: dict[str, Any], **blank: Any) -> dict[str, Any]:
 
 
 def text_events(text: str, index: int = 0, size: int = 4, **more: Any) -> list[dict[str, Any]]:
-    """A message of one text, as the API streams it."""
+    """Return the events of a message with one text."""
     item = message_item(text, index, **more)
     blank = {"type": "output_text", "text": "", "annotations": []}
     return [
@@ -98,7 +98,7 @@ def text_events(text: str, index: int = 0, size: int = 4, **more: Any) -> list[d
 
 
 def call_events(arguments: str, index: int = 0, **more: Any) -> list[dict[str, Any]]:
-    """A function call, as the API streams it."""
+    """Return the events of a function call."""
     item = call_item(arguments, index, **more)
     pieces = cut(arguments, [5])
     return [
@@ -135,12 +135,12 @@ def reasoning_events(texts: list[str], index: int = 0) -> list[dict[str, Any]]:
 
 
 def items_of(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The final items of a stream, in their order."""
+    """Return the final items of a stream in order."""
     return [one["item"] for one in records if one["type"] == "response.output_item.done"]
 
 
 def stream(*parts: list[dict[str, Any]], **more: Any) -> list[dict[str, Any]]:
-    """A whole stream of these items, with the final response."""
+    """Return a whole stream of these events, with the final response."""
     records = [record for part in parts for record in part]
     return [CREATED, *records, completed(items_of(records), **more)]
 

@@ -1,4 +1,4 @@
-"""Helpers for tests of streams that our front-end encoders write and our wires read."""
+"""Helpers for tests of streams that front-end encoders write and the parser reads back."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def check_round_trip(
 
 
 def told(message: Message, events: list[Any], api: str) -> dict[str, Any]:
-    """Return what the protocol can express of a message; the documentation lists the rest."""
+    """Return the part of a message that the protocol can express."""
     view = ClientView(message, call_texts(events), events)
     ids = view.identified(message.id or "m")
     own = [event for event in events if event.choice == message.choice]
@@ -69,7 +69,7 @@ def read_back(message: Message, events: list[Any], api: str) -> dict[str, Any]:
 
 
 def order(message: Message, ids: dict[int, str]) -> list[str]:
-    """As `ClientView.order`."""
+    """Like `ClientView.order`, for a message that was read back."""
     found: list[str] = []
     for part in message.content:
         kind = ""
@@ -101,7 +101,7 @@ def common(message: Message, events: list[Any], api: str, counts: dict[str, int]
         "raw": None if failed else message.raw_finish_reason,
         "error": message.error.message if message.error is not None else None,
         "usage": counts,
-        # AG-UI has the model only in the usage.
+        # In AG-UI, only the usage names the model.
         "model": message.model if api == "vercel-ui" or counts else None,
     }
 

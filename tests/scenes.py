@@ -1,4 +1,4 @@
-"""Parsers of every kind with fragments for them, for properties that hold at any moment."""
+"""Parsers of every kind and fragments for them, for properties that hold at any point."""
 
 from __future__ import annotations
 

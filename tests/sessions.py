@@ -1,4 +1,4 @@
-"""Sessions to test with: answers as plans, written in the messages of each protocol."""
+"""Sessions for tests: planned answers, written as the messages of each protocol."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Said:
 
 @dataclass
 class Called:
-    """A call of an answer; its argument text in pieces."""
+    """A call of an answer, with its argument text in pieces."""
 
     id: str
     name: str
@@ -60,7 +60,7 @@ class Plan:
 
     @property
     def sound(self) -> int:
-        """The bytes of sound: one for each character of the transcript."""
+        """The number of bytes of sound: one for each character of the transcript."""
         spoken = [item for item in self.items if isinstance(item, Said) and item.spoken]
         return sum(len("".join(item.pieces)) for item in spoken)
 
@@ -78,7 +78,7 @@ def sound_of(text: str) -> str:
 
 
 def realtime(plan: Plan, beta: bool = False) -> list[Frame]:
-    """The messages of an answer, as OpenAI's API has written them since 2025, or before."""
+    """Return the messages of an answer of OpenAI's Realtime API, or of its beta version."""
     frames: list[Frame] = []
     output = []
 
@@ -150,7 +150,7 @@ def write_said(emit: Any, item: Said, place: Frame, beta: bool) -> None:
 
 
 def laned(plan: Plan, lane: str | None = None) -> list[Frame]:
-    """The messages of an answer in a lane of a Responses socket."""
+    """Return the messages of an answer on a Responses WebSocket; `lane` is its `stream_id`."""
     frames: list[Frame] = []
 
     def emit(kind: str, **fields: Any) -> None:
@@ -160,7 +160,7 @@ def laned(plan: Plan, lane: str | None = None) -> list[Frame]:
     opened = {"id": plan.id, "object": "response", "status": "in_progress", "output": []}
     emit("response.created", response=opened)
     for index, planned in enumerate(plan.items):
-        # This API has written text only.
+        # This API has no spoken text.
         item = Said(planned.pieces) if isinstance(planned, Said) else planned
         final = realtime_item(plan, index, item)
         emit("response.output_item.added", output_index=index, item=bare(final))
@@ -192,11 +192,11 @@ def bare(item: Frame) -> Frame:
     return begun
 
 
-# Gemini Live: one turn after the other, without ids; calls come whole.
+# Gemini Live: turns without ids, one after the other. Calls are not divided.
 
 
 def live(plan: Plan) -> list[Frame]:
-    """The messages of a turn."""
+    """Return the messages of a turn."""
     frames: list[Frame] = []
     for item in plan.items:
         if isinstance(item, Called):
@@ -226,7 +226,7 @@ def live(plan: Plan) -> list[Frame]:
 
 
 def interaction(plan: Plan) -> list[Frame]:
-    """The events of a live interaction."""
+    """Return the events of a live interaction."""
     frames: list[Frame] = [{"event_type": "interaction.created", "interaction_id": plan.id}]
     for index, item in enumerate(plan.items):
         if isinstance(item, Called):
@@ -250,7 +250,7 @@ def interaction(plan: Plan) -> list[Frame]:
     return frames
 
 
-# Plans at random.
+# Random plans.
 
 _TEXT = st.text("aé😀 \n", min_size=1, max_size=6)
 _ARGUMENTS = st.dictionaries(
@@ -260,7 +260,7 @@ _ARGUMENTS = st.dictionaries(
 
 @st.composite
 def cut_up(draw: st.DrawFn, text: str) -> list[str]:
-    """The text in pieces, none of them empty."""
+    """Cut the text into pieces, none of them empty."""
     cuts = draw(st.sets(st.integers(1, max(len(text) - 1, 1)), max_size=3))
     places = [0, *sorted(place for place in cuts if place < len(text)), len(text)]
     return [text[start:stop] for start, stop in pairwise(places)]
@@ -268,7 +268,7 @@ def cut_up(draw: st.DrawFn, text: str) -> list[str]:
 
 @st.composite
 def plans(draw: st.DrawFn, identity: str) -> Plan:
-    """An answer with some text and some calls."""
+    """Generate an answer with some text and some calls."""
     items: list[Said | Called] = []
     for number in range(draw(st.integers(0, 3))):
         if draw(st.booleans()):
@@ -282,13 +282,13 @@ def plans(draw: st.DrawFn, identity: str) -> Plan:
 
 @st.composite
 def several(draw: st.DrawFn) -> list[Plan]:
-    """Some answers with ids of their own."""
+    """Generate some answers with different ids."""
     return [draw(plans(f"r{number}")) for number in range(draw(st.integers(1, 3)))]
 
 
 @st.composite
 def interleaved(draw: st.DrawFn, streams: list[list[Frame]]) -> list[Frame]:
-    """All messages in any order that keeps the order of each stream."""
+    """Mix the messages of the streams, keeping the order of each stream."""
     queues = [list(stream) for stream in streams]
     mixed: list[Frame] = []
     while any(queues):

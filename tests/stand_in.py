@@ -1,8 +1,8 @@
-"""A provider for the programs in the documentation, which use the real client of OpenAI.
+"""A local provider for the programs in the documentation, which use the real client of OpenAI.
 
-It answers each request with `ANSWER`, in deltas of four characters: as the arguments of the first
-tool of the request, or as text if there is none. Below `/cut` its streams end without a finish
-reason, and below `/broken` within the JSON.
+It answers each request with one of `ANSWERS`, in deltas of four characters: as the arguments of
+the first tool of the request, or as text if there is none. Below `/cut` its streams end without a
+finish reason, and below `/broken` inside the JSON.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ANSWERS = {
 
 
 def deltas(body: Any) -> list[dict[str, Any]]:
-    """The deltas of the answer to this request."""
+    """Return the deltas of the answer to this request."""
     [tool] = body.get("tools", [None])[:1]
     asked = "stops" if tool is None or "stops" in str(tool) else "days"
     pieces = [ANSWERS[asked][place : place + 4] for place in range(0, len(ANSWERS[asked]), 4)]
@@ -53,5 +53,5 @@ PROVIDER = Starlette(routes=[Route("/{path:path}", answer, methods=["POST"])])
 
 
 def environment(url: str) -> Mapping[str, str]:
-    """The variables with which the client of OpenAI asks the provider at this address."""
+    """Return the environment variables that make OpenAI's client use this provider."""
     return {"OPENAI_BASE_URL": f"{url}/v1", "OPENAI_API_KEY": "none", "NO_PROXY": "*"}

@@ -1,8 +1,8 @@
-"""Hypothesis strategies for JSON texts, ways to cut them, ways to damage them, and options.
+"""Hypothesis strategies for JSON texts, their chunking and damage, and options of parsers.
 
-Documents are drawn as a little tree of nodes that keeps how everything is spelled, not written
-by `json.dumps`: so there are repeated keys, odd white space, numbers and escapes of every legal
-spelling, and halves of surrogate pairs, raw and escaped.
+A document is generated as a tree of nodes that keep their spelling, not by `json.dumps`. So it may
+have repeated keys, unusual white space, every legal spelling of numbers and escapes, and halves of
+surrogate pairs, raw or escaped.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from streamparse import Limits
 from tests.helpers import AcceptingFactory, loads
 
-# Nodes: a text and, where it is not obvious, its meaning
+# Nodes
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Scalar:
 
 @dataclass(frozen=True)
 class String:
-    """A string or key, in pieces: runs, escapes, pairs."""
+    """A string or key, as pieces of text and escapes."""
 
     pieces: tuple[str, ...]
 
@@ -40,7 +40,7 @@ class String:
 
 @dataclass(frozen=True)
 class Array:
-    """Items, and the white space before each comma or bracket and after it."""
+    """Items, and the white space before and after each comma or bracket."""
 
     items: tuple[Node, ...]
     spaces: tuple[str, str]
@@ -54,7 +54,7 @@ class Array:
 
 @dataclass(frozen=True)
 class Object:
-    """Members, keys repeated or not, and the white space before and after punctuation."""
+    """Members, perhaps with repeated keys, and the white space before and after punctuation."""
 
     members: tuple[tuple[String, Node], ...]
     spaces: tuple[str, str]
@@ -101,7 +101,7 @@ def _escaped(codes: st.SearchStrategy[int]) -> st.SearchStrategy[str]:
 
 
 def _halves(codes: st.SearchStrategy[int], raw: bool) -> st.SearchStrategy[str]:
-    """Half a surrogate pair, escaped, or raw if the text need not be UTF-8."""
+    """Generate half a surrogate pair, escaped, or raw if the text need not be UTF-8."""
     return _escaped(codes) | codes.map(chr) if raw else _escaped(codes)
 
 
@@ -119,12 +119,12 @@ def _string_nodes(raw_halves: bool) -> st.SearchStrategy[String]:
     return st.builds(String, st.lists(pieces, max_size=4).map(tuple))
 
 
-# Few, so that they repeat; one key in three spellings.
+# Few keys, so that they are repeated; one of them in three spellings.
 _FEW_KEYS = st.sampled_from([("a",), (r"\u0061",), (r"\u00", "61"), ("b",), (), ("c d.e",)])
 
 
 def nodes(raw_halves: bool = True, repeat_keys: bool = True) -> st.SearchStrategy[Node]:
-    """Values of every kind, nested or not."""
+    """Generate values of every kind, nested or not."""
     strings = _string_nodes(raw_halves)
     keys = _FEW_KEYS.map(String) | strings
     spaces = st.tuples(SPACES, SPACES)
@@ -160,7 +160,7 @@ def _texts(values: st.SearchStrategy[Node]) -> st.SearchStrategy[str]:
 
 JSON_TEXTS = _texts(NODES)
 UNIQUE_KEY_TEXTS = _texts(nodes(repeat_keys=False))
-UTF8_TEXTS = _texts(nodes(raw_halves=False))  # those that can be encoded
+UTF8_TEXTS = _texts(nodes(raw_halves=False))  # Texts that can be encoded.
 
 
 def _damaged(text: str, kind: str, place: int, char: str) -> str:
@@ -180,7 +180,7 @@ _ODD = " \t\n\r\x0b\x0c\x00\x1f\x7f\xa0\ufeff\u2028é😀/'+-.eE0123456789abfnrt
 
 
 def damage(texts: st.SearchStrategy[str], raw_halves: bool = True) -> st.SearchStrategy[str]:
-    """These texts with one character replaced, added, left out, doubled, or the rest cut off."""
+    """Replace, insert, delete or double one character of these texts, or truncate them there."""
     chars = st.sampled_from(_STRUCTURE * 3 + _ODD + "\ud83d\ude00" * raw_halves)
     kinds = st.sampled_from(["replace", "insert", "delete", "truncate", "double"])
     return st.builds(_damaged, texts, kinds, PLACES, chars)
@@ -191,21 +191,22 @@ ANY_UTF8_TEXTS = st.one_of(UTF8_TEXTS, damage(UTF8_TEXTS, raw_halves=False))
 
 
 def _several(values: st.SearchStrategy[Node]) -> st.SearchStrategy[str]:
-    texts = (SCALARS | values).map(lambda node: node.text)  # where one ends matters for scalars
+    # More scalars, because it can be unclear where one of them ends.
+    texts = (SCALARS | values).map(lambda node: node.text)
     pieces = st.tuples(texts, SPACES).map("".join)
     return st.builds("{}{}{}".format, _BOMS, SPACES, st.lists(pieces, max_size=4).map("".join))
 
 
-# Documents one after the other, also some without a boundary (`1` and `2` are `12`).
+# Documents one after the other, some without a separator: `1` and `2` become `12`.
 MANY_TEXTS = _several(NODES)
 ANY_MANY_TEXTS = MANY_TEXTS | damage(MANY_TEXTS)
 
-# A value with any text after it.
+# A value, followed by any text.
 _RESTS = st.sampled_from(["", ",", "x", "é", "😀é"]) | ANY_TEXTS
 STOP_TEXTS = st.builds("{}{}".format, JSON_TEXTS, _RESTS)
 
 
-# Bytes, UTF-8 or not.
+# Bytes that may not be UTF-8
 def _spoilt(text: str, place: int, wrong: bytes) -> bytes:
     data = text.encode()
     place %= len(data) + 1
@@ -255,14 +256,14 @@ _PARSERS = st.fixed_dictionaries(
 
 
 def options(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Keywords of `JSONParser` that do not change what is legal JSON, and `more`."""
+    """Generate options of `JSONParser` that do not change the grammar, and `more`."""
     validator = st.just(AcceptingFactory())
     optional = {"surrogates": SURROGATES, "limits": LIMITS, "validator": validator, **more}
     chosen = st.fixed_dictionaries({}, optional=optional)
     return st.builds(lambda one, other: one | other, chosen, _PARSERS)
 
 
-# The keys are those that documents are likely to have.
+# Queries for keys that the generated documents are likely to have.
 _QUERIES = ("$", "$.*", "$..*", "$.a", "$..a", "$['a','b']", "$[0]", "$[1,2]", "$..[0]")
 _LONGER_QUERIES = ("$.a.*", "$.*.b", "$[*].a", "$..a..b", "$.*[*]", "$['c d.e']", "$[''][0]")
 QUERIES = st.lists(st.sampled_from(_QUERIES + _LONGER_QUERIES), max_size=3)

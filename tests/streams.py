@@ -1,7 +1,7 @@
 """Answers of a model encoded as OpenAI chat streams, with every way of identifying calls.
 
-A `Script` is what a model said; from it come the records of a stream, what each of them decides,
-and, by rules of its own (not those of the package), what must be read from them.
+A `Script` describes an answer. This module makes of it the records of a stream, the facts that
+each record decides, and the expected message, without code of the package.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ from tests.messages import dumped
 class Said:
     """A piece of text or of reasoning."""
 
-    kind: str  # "text" or "reasoning"
+    kind: str  # "text" or "reasoning".
     text: str
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call; `refused` is the offset of the character that makes its arguments broken JSON."""
+    """A call; `refused` is the offset of the first invalid character of its arguments."""
 
     name: str
     arguments: str
-    form: str  # "whole", "empty", "cut", "broken"
+    form: str  # "whole", "empty", "cut" or "broken".
     refused: int | None = None
 
 
 @dataclass(frozen=True)
 class Script:
-    """One answer: its parts, how they are cut into deltas, how calls are named, how it ends."""
+    """An answer: its parts, their division into deltas, how calls are identified, and its end."""
 
     parts: tuple[Said | Call, ...]
     sizes: tuple[int, ...]
     quirk: str
     interleaved: bool
-    finish: str | None  # None: no finish reason
-    done: bool
-    with_last: bool  # the finish reason comes with the last delta
-    twice: bool  # and once more
+    finish: str | None  # The finish reason, if there is one.
+    done: bool  # Whether `[DONE]` follows.
+    with_last: bool  # Whether the finish reason comes with the last delta.
+    twice: bool  # Whether it is repeated.
     usage: bool
-    extras: tuple[int, ...]  # before these records there is something unknown
+    extras: tuple[int, ...]  # The records that an unknown record precedes.
     choice: int = 0
 
     @property
@@ -71,7 +71,7 @@ class Step:
     notes: tuple[Note, ...]
 
 
-# How calls are named: (call, its number, its pieces) -> (entry of `tool_calls`, notes)
+# Ways to identify calls: (call, its number, its pieces) -> (entry of `tool_calls`, notes)
 
 Entries: TypeAlias = Iterator[tuple[dict[str, Any], list[Note]]]
 
@@ -189,9 +189,9 @@ QUIRKS: dict[str, Callable[..., Entries]] = {
         repeated_at_the_end,
     )
 }
-# Where one call must be over before the next begins.
+# With these, a call must end before the next one begins.
 SEQUENTIAL = ("constant_index", "without_labels")
-# Where every call must be whole.
+# With these, all calls must be whole.
 WHOLE_ONLY = ("in_one_as_an_object", "without_labels", "repeated_at_the_end")
 
 
@@ -199,7 +199,7 @@ WHOLE_ONLY = ("in_one_as_an_object", "without_labels", "repeated_at_the_end")
 
 
 def steps(script: Script) -> list[Step]:
-    """The stream of the answer, without `[DONE]`."""
+    """Return the records of the answer, without `[DONE]`."""
     found = [Step(_chunk(script, {"role": "assistant", "content": ""}), ())]
     found += [Step(_chunk(script, delta), tuple(notes)) for delta, notes in _deltas(script)]
     if script.finish is not None:
@@ -263,7 +263,7 @@ def _round_robin(waiting: list[Entries]) -> Iterator[tuple[dict[str, Any], list[
 
 
 def _with_extras(script: Script, found: list[Step]) -> Iterator[Step]:
-    """Records and fields that no chat server has sent so far."""
+    """Add the unknown records and fields of the script."""
     for place, step in enumerate(found):
         if place in script.extras:
             data: dict[str, Any] = {"heartbeat": place}
@@ -278,23 +278,23 @@ def _with_extras(script: Script, found: list[Step]) -> Iterator[Step]:
 
 
 def as_bytes(script: Script, found: Sequence[Step], end: str = "\n\n", comment: str = "") -> bytes:
-    """The stream as server-sent events."""
+    """Return the stream as server-sent events."""
     return b"".join(data for data, _ in framed(script, found, end, comment))
 
 
 def framed(
     script: Script, found: Sequence[Step], end: str = "\n\n", comment: str = ""
 ) -> list[tuple[bytes, int]]:
-    """Each record as a server-sent event, with its length up to the last character of its data.
+    """Return each record as a server-sent event, with the length up to the end of its data.
 
-    From there on the record is whole, even if the stream ends before the blank line.
+    A record of this length is complete, even if the stream ends before its blank line.
     """
     texts = [dumped(step.record) for step in found] + ["[DONE]"] * script.done
     framed_texts = [(comment + f"data: {text}", end) for text in texts]
     return [((text + end).encode(), len(text.encode())) for text, end in framed_texts]
 
 
-# The expected results, by rules of our own
+# The expected results
 
 
 @dataclass(frozen=True)
@@ -302,8 +302,8 @@ class ExpectedCall:
     id: str | None
     name: str
     status: str
-    arguments: Any  # of a complete call
-    said: str  # the text that the deltas add up to
+    arguments: Any  # Those of a complete call.
+    said: str  # The text that the deltas add up to.
 
 
 NORMAL = ("stop", "tool_calls", "eos")
@@ -317,7 +317,7 @@ def expected_status(script: Script) -> str:
 
 
 def ends_normally(script: Script) -> bool:
-    """Whether the answer ends normally: by a normal finish reason, or by `[DONE]`."""
+    """Return whether the answer ends normally: by a normal finish reason, or by `[DONE]`."""
     return script.finish in NORMAL or (script.finish is None and ends_by_done(script))
 
 
@@ -330,7 +330,7 @@ def expected_reason(script: Script) -> str | None:
 
 
 def ends_by_done(script: Script) -> bool:
-    """`[DONE]` alone is a normal finish if the answer has content and was fully understood."""
+    """Return whether `[DONE]` ends the answer: it needs content, and no unknown records."""
     if script.finish is not None or not script.done or not script.parts:
         return False
     return not any("heartbeat" in step.record for step in steps(script))
@@ -367,7 +367,7 @@ def _expected_call_status(script: Script, number: int) -> str:
 
 
 def completes_at_reason(script: Script, number: int) -> bool:
-    """Whether the finish reason completes the call; the others wait for the end of the answer."""
+    """Return whether the finish reason completes the call; otherwise the end of the answer may."""
     if script.calls[number].form != "whole":
         return False
     followed = number + 1 < len(script.calls)
@@ -375,7 +375,7 @@ def completes_at_reason(script: Script, number: int) -> bool:
 
 
 def expected_content(script: Script) -> list[str]:
-    """The types of the parts, in the order in which they begin."""
+    """Return the types of the parts in the order in which they begin."""
     found: list[str] = []
     for part in script.parts:
         kind = "tool_call" if isinstance(part, Call) else part.kind

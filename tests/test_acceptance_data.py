@@ -1,6 +1,6 @@
-"""JSONTestSuite: what must be accepted is, what must be refused is, in one piece and in many.
+"""Tests with JSONTestSuite: its verdicts hold for any chunking.
 
-The suite is kept outside the repository; without it these tests are skipped.
+The suite is not in the repository; without it these tests are skipped.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.parts import cuttings
 
 @pytest.fixture(scope="module")
 def suite(shared_data: Path) -> dict[str, bytes]:
-    """The files by name."""
+    """Return the content of the files by name."""
     folder = shared_data / "json_parsing" / "JSONTestSuite" / "test_parsing"
     if not folder.is_dir():
         pytest.skip("the test data has no JSONTestSuite")
@@ -27,7 +27,7 @@ def outcomes(data: bytes) -> list[Outcome]:
     return [run(fragments) for fragments in cuttings(data)]
 
 
-def test_what_must_be_accepted(suite: dict[str, bytes]) -> None:
+def test_valid_texts_are_accepted(suite: dict[str, bytes]) -> None:
     texts = {name: data for name, data in suite.items() if name.startswith("y_")}
     assert texts
     for name, data in texts.items():
@@ -38,7 +38,7 @@ def test_what_must_be_accepted(suite: dict[str, bytes]) -> None:
             assert outcome.done
 
 
-def test_what_must_be_refused(suite: dict[str, bytes]) -> None:
+def test_invalid_texts_are_rejected(suite: dict[str, bytes]) -> None:
     texts = {name: data for name, data in suite.items() if name.startswith("n_")}
     assert texts
     for name, data in texts.items():
@@ -47,7 +47,7 @@ def test_what_must_be_refused(suite: dict[str, bytes]) -> None:
         assert [outcome.error for outcome in found] == [found[0].error] * len(found), name
 
 
-def test_the_others_are_told_the_same_for_every_cut(suite: dict[str, bytes]) -> None:
+def test_results_do_not_depend_on_the_chunking(suite: dict[str, bytes]) -> None:
     for name, data in suite.items():
         found = outcomes(data)
         assert found == [found[0]] * len(found), name

@@ -1,4 +1,4 @@
-"""The words of the `Literal` types are exactly those that the package uses."""
+"""Tests of the `Literal` types: they list exactly the words that the package uses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_words_are_those_of_the_table(alias: Any, words: Any) -> None:
     assert sorted(get_args(alias)) == sorted(words)
 
 
-def test_finish_reasons_are_those_that_servers_words_mean() -> None:
+def test_finish_reasons() -> None:
     meant = {*reasons._COMMON.values(), reasons.reason_of("unheard_of", {})} - {""}
     assert meant == set(get_args(aliases.FinishReason))
     assert set(answer._STATUS) <= meant

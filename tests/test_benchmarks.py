@@ -1,6 +1,6 @@
-"""The benchmarks run, compare equal work, and report what they could not measure.
+"""Tests of the benchmarks: they run, compare equal work, and report what they did not measure.
 
-The figures are not checked: they depend on the load of the machine.
+The figures are not checked, because they depend on the load of the machine.
 """
 
 from __future__ import annotations
@@ -48,18 +48,18 @@ TINY = bench_json.Settings(("structure",), (200, 400), seconds=0.0, limit=5.0)
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 @pytest.mark.parametrize("size", [200, 1_000, 10_000])
-def test_documents_are_as_long_as_asked(name: str, size: int) -> None:
+def test_documents_have_the_requested_length(name: str, size: int) -> None:
     text = DOCUMENTS[name](size)
     assert json.loads(text)
     assert size * 0.75 <= len(text) <= size
     assert text == DOCUMENTS[name](size)
 
 
-def test_documents_hold_one_element_at_least() -> None:
+def test_documents_have_at_least_one_element() -> None:
     assert len(json.loads(DOCUMENTS["structure"](1))["items"]) == 1
 
 
-def test_towers_are_as_high_as_peers_take() -> None:
+def test_the_depth_is_one_that_peers_allow() -> None:
     text = DOCUMENTS["deep"](10_000)
     assert max(len(run) for run in re.findall(r'(?:\{"in": \[)+', text)) == TOWER // 2 * 8
 
@@ -92,7 +92,7 @@ def test_time_runs_out() -> None:
         list(timing.within(-1, ["a", "b"]))
 
 
-def test_both_sides_are_run_in_turn() -> None:
+def test_both_sides_run_alternately() -> None:
     seen: list[str] = []
 
     def work(name: str) -> None:
@@ -137,15 +137,13 @@ def test_table() -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 @pytest.mark.parametrize("peer", [*OURS.values(), FLOOR], ids=lambda peer: peer.name)
-def test_own_adapters_give_the_value(name: str, peer: Peer) -> None:
+def test_the_adapters_of_streamparse_return_the_value(name: str, peer: Peer) -> None:
     text = DOCUMENTS[name](600)
     assert peer.run(cut(text)) == json.loads(text)
 
 
 @pytest.mark.parametrize("name", peers.NAMES)
-def test_peer_that_is_missing_is_left_out_loudly(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_peer_is_reported(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     modules = ("ijson", "jiter", "json_repair", "jsonriver", "langchain_core.utils.json")
     for module in (*modules, "langchain_core", "partial_json_parser", "streaming_json_parser"):
         monkeypatch.setitem(sys.modules, module, None)
@@ -154,7 +152,7 @@ def test_peer_that_is_missing_is_left_out_loudly(
     assert said[0].startswith(f"{name} is left out: ")
 
 
-def test_versions_of_what_is_not_installed() -> None:
+def test_versions_of_missing_packages() -> None:
     peer = Peer("x", "value", str, "continues", ("no-such-package", "pytest"))
     assert peers.versions([peer]) == {
         "no-such-package": "not installed",
@@ -162,7 +160,7 @@ def test_versions_of_what_is_not_installed() -> None:
     }
 
 
-def test_coroutine_that_waits_is_refused() -> None:
+def test_a_coroutine_that_waits_is_rejected() -> None:
     class Waits:
         def __await__(self) -> Any:
             yield
@@ -203,7 +201,7 @@ def test_fault(peer: Peer, note: str) -> None:
     assert bench_json.fault(peer, case(), 5.0) == note
 
 
-def test_what_was_too_slow_is_not_tried_again() -> None:
+def test_a_peer_that_was_too_slow_is_not_run_again() -> None:
     (cells,) = bench_json.measure(TINY, [fake(endless, "slow"), FLOOR])
     text = bench_json.document_table(cells)
     assert re.search(r"slow +\| +> 5 s \| +not run \| +\|", text)
@@ -211,7 +209,7 @@ def test_what_was_too_slow_is_not_tried_again() -> None:
     assert all(cell.cost and cell.ratio for cell in floor)
 
 
-def test_ratio_is_to_streamparse_giving_the_same() -> None:
+def test_the_ratio_is_to_streamparse_with_the_same_result() -> None:
     lowest = {"value": float("inf"), "events": float("inf")}
     events = Peer("x", "events", FLOOR.run, "continues")
     cell = bench_json.compare(events, case(), TINY, lowest)
@@ -221,7 +219,7 @@ def test_ratio_is_to_streamparse_giving_the_same() -> None:
     assert cell.cost * len(case().deltas) / lowest["events"] == pytest.approx(cell.ratio)
 
 
-def test_growth_says_how_far_it_was_measured() -> None:
+def test_growth_names_the_measured_range() -> None:
     cells = [
         bench_json.Cell("d", size, size, "x", "continues", cost, note="" if cost else "> 1 s")
         for size, cost in ((200, 1e-6), (1_000, 3e-6), (10_000, None))
@@ -251,7 +249,7 @@ def test_bench_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("name", peers.NAMES)
 def test_bench_json_with_peer(name: str, tmp_path: Path) -> None:
-    # A process of its own, because peers emit warnings when they are imported.
+    # In another process, because some peers emit warnings when they are imported.
     arguments = ("--documents", "structure", "--sizes", "200", "--seconds", "0")
     done = run_module("bench_json", *arguments, "--peers", name, cwd=tmp_path)
     if "is left out" in done.stderr:
@@ -260,7 +258,7 @@ def test_bench_json_with_peer(name: str, tmp_path: Path) -> None:
 
 
 def run_module(name: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a benchmark with the modules that this process would import."""
+    """Run a benchmark in a process that has the search path of this one."""
     path = os.pathsep.join(entry for entry in sys.path if entry)
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
     command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
@@ -294,7 +292,7 @@ def test_lines_of_both_builds() -> None:
     assert [line.dashed for line in lines] == [False, False, False, True]
 
 
-def test_names_do_not_cover_each_other() -> None:
+def test_labels_do_not_overlap() -> None:
     lines = list(plot.panel_lines([figures()], "structure"))
     plot.spread_labels(lines)
     places = sorted(line.label_at for line in lines)
@@ -390,7 +388,7 @@ def test_bench_growth(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_bench_coercion(capsys: pytest.CaptureFixture[str]) -> None:
-    """The table of `docs/coercion.md`, as far as the libraries are installed."""
+    """The first column has the results of the table in `docs/coercion.md`."""
     from benchmarks import bench_coercion
 
     bench_coercion.main()
@@ -412,7 +410,7 @@ def test_every_kind_of_damage_is_undone() -> None:
     assert {row[1] for row in rows} == {"100 %", "100.0 %"}
 
 
-def test_damaged_records_are_the_valid_ones() -> None:
+def test_damaged_records_have_the_valid_values() -> None:
     text = bench_lenient.damaged(4_000)
     assert parse(text, dialect="lenient") == json.loads(bench_lenient.valid(4_000))
     parser = JSONParser("lenient")
@@ -421,7 +419,7 @@ def test_damaged_records_are_the_valid_ones() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the highest memory use")
-def test_memory_of_what_is_not_kept_is_bounded() -> None:
+def test_memory_without_kept_values_is_bounded() -> None:
     kept_open = apart(bench_memory.measure, 3, "open")
     kept = apart(bench_memory.measure, 3, "all")
     assert kept_open.items == kept.items > 10_000
@@ -460,7 +458,7 @@ def test_bench_memory(capsys: pytest.CaptureFixture[str]) -> None:
 # With a schema.
 
 
-def test_schemas_fit_their_documents(capsys: pytest.CaptureFixture[str]) -> None:
+def test_documents_are_valid_for_their_schemas(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("jsonschema")
     from benchmarks import bench_schema
 

@@ -1,7 +1,7 @@
 """Tests of the differences between the interpreted and the compiled build.
 
-Programs that keep to the documented interface see no difference. What is listed here is for those
-who look behind it; each test asserts what holds in the build that is loaded.
+Programs that use the documented interface see no difference. These tests cover the details that
+do differ, and each asserts what is true of the loaded build.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ def compiled_sources() -> dict[str, ast.Module]:
 
 
 def kept_generators(tree: ast.Module) -> list[int]:
-    """Lines of generator expressions that are not read at once.
+    """Return the lines of generator expressions that are not consumed at once.
 
-    mypyc makes a list of each. So it may only be the argument of a call that reads it, such as
-    `any`, or what a loop runs over.
+    mypyc makes a list of a generator expression, so it may only be the argument of a call such as
+    `any`, or the iterable of a loop.
     """
     nodes = list(ast.walk(tree))
     read = [arg for node in nodes if isinstance(node, ast.Call) for arg in node.args]
@@ -72,7 +72,7 @@ def kept_generators(tree: ast.Module) -> list[int]:
 
 
 def unpacked_memberships(tree: ast.Module) -> list[int]:
-    """Lines of tests such as `x in (*a, *b)`, which cannot be translated."""
+    """Return the lines of tests such as `x in (*a, *b)`, which mypyc cannot translate."""
     return [
         node.lineno
         for node in ast.walk(tree)
@@ -85,7 +85,7 @@ def unpacked_memberships(tree: ast.Module) -> list[int]:
 
 
 def literal_surrogates(tree: ast.Module) -> list[int]:
-    """Lines of literals with half a surrogate pair, which cannot be written to a C file."""
+    """Return the lines of literals with a lone surrogate, which cannot be written to a C file."""
     return [
         node.lineno
         for node in ast.walk(tree)
@@ -101,7 +101,7 @@ def test_compiled_modules_avoid(rule: Callable[[ast.Module], list[int]]) -> None
 
 
 def attributes_of(kind: ast.ClassDef) -> dict[str, int]:
-    """The attributes that a class declares, by annotations, with their lines."""
+    """Return the attributes that a class declares by annotations, with their lines."""
     found = {}
     for node in ast.walk(kind):
         if not isinstance(node, ast.AnnAssign) or "ClassVar" in ast.unparse(node.annotation):
@@ -117,7 +117,7 @@ def classes_of(trees: Iterable[ast.Module]) -> dict[str, ast.ClassDef]:
 
 
 def bases_of(kind: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> list[ast.ClassDef]:
-    """The classes above a class, as far as they are compiled."""
+    """Return all compiled base classes of a class."""
     found: list[ast.ClassDef] = []
     for base in kind.bases:
         above = classes.get(ast.unparse(base))
@@ -127,10 +127,10 @@ def bases_of(kind: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> list[ast.C
 
 
 def declared_twice(classes: dict[str, ast.ClassDef]) -> list[str]:
-    """Attributes declared again in a subclass.
+    """Return the attributes that are declared again in a subclass.
 
-    mypyc then lists them twice: the garbage collector counts each reference twice and may free a
-    value in use.
+    mypyc would list them twice: the garbage collector would count each reference twice and might
+    free a value in use.
     """
     return [
         f"{kind.name}.{name}"
@@ -141,7 +141,7 @@ def declared_twice(classes: dict[str, ast.ClassDef]) -> list[str]:
 
 
 def second_bases(classes: dict[str, ast.ClassDef]) -> list[str]:
-    """Classes with a second compiled base class that is not a trait."""
+    """Return the classes with a second compiled base class that is not a trait."""
     return [
         f"{kind.name}({base.name})"
         for kind in classes.values()
@@ -156,7 +156,7 @@ def test_compiled_classes_avoid(rule: Callable[[dict[str, ast.ClassDef]], list[s
     assert rule(classes_of(compiled_sources().values())) == []
 
 
-def test_the_rules_find_what_they_forbid() -> None:
+def test_the_rules_find_violations() -> None:
     tree = ast.parse(
         """
 class A:
@@ -212,7 +212,7 @@ def test_weak_references(instance: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["value", "open_path", "done", "started", "remainder"])
-def test_what_a_parser_shows_is_read_only(name: str) -> None:
+def test_attributes_of_a_parser_are_read_only(name: str) -> None:
     with pytest.raises(AttributeError):
         setattr(JSONParser(), name, None)
 
@@ -261,7 +261,7 @@ def test_attributes_of_a_validator_written_in_python() -> None:
 
 
 class Plain(Validator):
-    """Has attributes and writes nothing for pickles."""
+    """A validator with attributes and without methods for pickling."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -312,7 +312,7 @@ def test_annotations_and_signatures() -> None:
     assert hasattr(JSONParser.feed, "__annotations__") is not COMPILED
     parameters = inspect.signature(JSONParser).parameters
     assert [parameters["dialect"].default, parameters["many"].default] == ["strict", False]
-    assert (parameters["limits"].default is ...) is COMPILED  # it has no literal
+    assert (parameters["limits"].default is ...) is COMPILED  # The default has no literal form.
 
 
 @pytest.mark.parametrize("kind", NATIVE)
@@ -365,7 +365,7 @@ def test_tracebacks_name_functions_and_lines() -> None:
     frames = [frame for frame in caught.traceback if "_core" in str(frame.path)]
     assert len(frames) > 3
     for frame in frames:
-        # The sources beside the module, which a wheel has, too.
+        # A wheel of the compiled build contains the sources beside the modules.
         path = Path(machine.__file__).with_name(Path(frame.path).name)
         source = path.read_text(encoding="utf-8")
         assert any(
@@ -424,7 +424,7 @@ C_CODE = """\
 """
 
 
-def test_the_build_writes_places_as_numbers() -> None:
+def test_the_build_shortens_the_code_for_tracebacks() -> None:
     hook = load_build_hook()
     code = hook.with_places(C_CODE)
     assert r'names_m___globals[] = "_hidden\0_named\0shown"' in code

@@ -1,4 +1,4 @@
-"""Tests of streamparse.dialect: switches, codes, and what a repair is."""
+"""Tests of streamparse.dialect: switches, codes and repairs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.helpers import call
 
 SWITCHES = [field.name for field in fields(Dialect) if field.default is True]
 
-# For each switch a text that needs it, and the code of the repair.
+# For each switch a text that needs it, and the code of its repair.
 NEEDS: dict[str, tuple[str, str]] = {
     "comments": ("[1 /* one */]", "comment"),
     "single_quotes": ("['a']", "single_quotes"),
@@ -57,7 +57,7 @@ NEEDS: dict[str, tuple[str, str]] = {
 
 
 def switched(off: set[str]) -> Dialect:
-    """All but these switches are on."""
+    """Return a dialect in which all switches but these are on."""
     options: dict[str, Any] = dict.fromkeys(off, False)
     return Dialect(**options)
 
@@ -78,7 +78,7 @@ def test_only_its_switch_allows_a_repair(switch: str) -> None:
     _, error = call(without, text)
     if error is None:
         _, error = call(without, None)
-    if switch == "inner_quotes":  # then the first quote ends the string
+    if switch == "inner_quotes":  # Without it, the first quote ends the string.
         assert without.value != parser.value
         return
     assert error is not None
@@ -86,7 +86,7 @@ def test_only_its_switch_allows_a_repair(switch: str) -> None:
 
 
 def test_every_code_belongs_to_a_switch() -> None:
-    codes = set(REPAIR_CODES) - {"ambiguous"}  # refused by `doubts="error"` only
+    codes = set(REPAIR_CODES) - {"ambiguous"}  # Only `doubts="error"` rejects it.
     for code in codes:
         assert Dialect().allows(code)
         off = [switch for switch in SWITCHES if not switched({switch}).allows(code)]

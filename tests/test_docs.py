@@ -1,4 +1,4 @@
-"""The pages in `docs/`: pictures, tables and generated pages are current."""
+"""Tests of the pages in `docs/`: pictures, tables and generated pages are current."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def text_of(page: str) -> str:
 
 
 def drawn(view: MessageView) -> list[str]:
-    """The lines of the view in a terminal of 92 columns."""
+    """Return the lines of the view in a terminal of 92 columns."""
     console = pytest.importorskip("rich.console", reason="needs the extra cli")
     target = io.StringIO()
     console.Console(file=target, width=92).print(view)
@@ -54,7 +54,7 @@ def program() -> ModuleType:
 
 
 def test_page_of_formats_is_current(program: ModuleType) -> None:
-    """If it is not: `python docs/make_formats.py`."""
+    """`python docs/make_formats.py` updates the page."""
     assert text_of("formats.md") == program.page()
 
 
@@ -66,7 +66,7 @@ def test_page_shows_every_format(program: ModuleType) -> None:
         assert formats.get(name).example.rstrip("\n") in page
 
 
-def test_reasoning_is_told(program: ModuleType) -> None:
+def test_the_page_names_the_reasoning_of_formats(program: ModuleType) -> None:
     told = {name: program.reasoning(formats.get(name)) for name in formats.names()}
     assert told["hermes"] == "`<think>`…`</think>`; calls are quotations"
     assert told["apriel_thinker"] == "…`[BEGIN FINAL RESPONSE]`; calls are quotations"
@@ -76,7 +76,7 @@ def test_reasoning_is_told(program: ModuleType) -> None:
     assert program.types(Format(name="none", calls=())) == ""
 
 
-# The pictures of docs/terminal.md: heading, records fed, tools
+# The pictures of docs/terminal.md: the heading, the records that are fed, and the tools.
 
 INSIDE_SRC = {"properties": {"path": {"type": "string", "pattern": "^src/"}}}
 TOOLS = [
@@ -92,7 +92,7 @@ PICTURES: dict[str, tuple[int, list[Any] | None]] = {
 
 
 @pytest.mark.parametrize("heading", PICTURES)
-def test_pictures_of_the_terminal_are_real(heading: str) -> None:
+def test_pictures_of_the_terminal_are_current(heading: str) -> None:
     count, tools = PICTURES[heading]
     if tools:
         pytest.importorskip("jsonschema", reason="needs the extra schema")
@@ -107,8 +107,8 @@ def test_pictures_of_the_terminal_are_real(heading: str) -> None:
     assert shown == picture[1].rstrip("\n")
 
 
-def test_pictures_of_the_first_command_are_real() -> None:
-    """But for the figures in their last two lines, which depend on the day."""
+def test_pictures_of_the_first_command_are_current() -> None:
+    """The pictures are current, except for the times in their last two lines."""
     middle, end = re.findall(r"^```text\n(.*?)^```$", text_of("index.md"), re.DOTALL | re.MULTILINE)
     parser = MessageParser()
     moments = []
@@ -127,7 +127,7 @@ def test_pictures_of_the_first_command_are_real() -> None:
 # Tables
 
 
-def test_every_api_is_named() -> None:
+def test_every_api_is_listed() -> None:
     page = text_of("messages.md")
     assert [api for api in APIS if f"`{api}`" not in page and api != "auto"] == []
 
@@ -156,7 +156,7 @@ def test_the_page_of_the_lenient_dialect_names_every_switch_and_code() -> None:
 
 
 def test_every_event_is_described() -> None:
-    """With its fields, and the first paragraph of its docstring."""
+    """Each event has a row with its fields and the first paragraph of its docstring."""
     rows = re.findall(r"^\| `(\w+)` \| (.*) \| (.*) \|$", text_of("events.md"), re.MULTILINE)
     described = {name: (re.findall(r"`(\w+)`", fields), about) for name, fields, about in rows}
     for kind in {*AnySessionEvent.__args__, *ValueEvent.__args__}:

@@ -1,6 +1,6 @@
-"""Tests of `help()`: the docstring of every public name and method, in both builds.
+"""Tests of the docstrings of all public names and methods, in both builds.
 
-The fields of events, parts and messages are described under "Attributes:" in their class.
+The docstrings of events, parts and messages describe their fields under "Attributes:".
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import streamparse
 from streamparse import AnyMessageEvent, Dialect, Limits, Message, Metrics, Usage, message_events
 from streamparse.message import Citation, Part, Reasoning, Refusal, ServerToolResult, Text, ToolCall
 
-# In Python 3.10 an alias such as `tuple[Any, ...]` counts as a class.
+# In Python 3.10, `inspect.isclass` is true of an alias such as `tuple[Any, ...]`.
 CLASSES = sorted(
     name
     for name in streamparse.__all__
@@ -26,7 +26,7 @@ PARTS = (Text, Reasoning, Refusal, Citation, ServerToolResult, ToolCall)
 
 
 def described(kind: Any) -> list[str]:
-    """The names under "Attributes:"."""
+    """Return the names under "Attributes:"."""
     lines = (inspect.getdoc(kind) or "").partition("\nAttributes:\n")[2].split("\n\n")[0]
     starts = [line for line in lines.splitlines() if line[:4] == "    " and line[4:5] != " "]
     return [line.split(":")[0].strip() for line in starts]
@@ -75,8 +75,8 @@ def test_fields_of_metrics_are_described() -> None:
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_what_is_not_described_is_not_shown(name: str) -> None:
-    """Fields without a description, which are internal, begin with an underscore."""
+def test_public_fields_are_described(name: str) -> None:
+    """Fields without a description are internal, so their names begin with an underscore."""
     kind = getattr(streamparse, name)
     of_bases = [entry for base in kind.__mro__ for entry in described(base)]
     shown = "".join(inspect.getdoc(base) or "" for base in kind.__mro__ if base is not object)

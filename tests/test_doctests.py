@@ -1,7 +1,6 @@
-"""The examples in the docstrings hold, in the interpreted build and in the compiled one.
+"""Tests that run the examples in the docstrings with the loaded build.
 
-They are read from the sources, which both builds have beside them: compiled classes carry no
-docstrings.
+They are read from the source files, because compiled classes have no docstrings.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import streamparse
 SOURCES = Path(streamparse.__file__).parent
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
-# Where an example would be missed.
+# Modules that must have examples.
 MUST_HAVE_EXAMPLES = (
     "_core/events.py",
     "_core/parser.py",
@@ -36,7 +35,7 @@ def modules() -> list[Path]:
 
 
 def examples(path: Path) -> Iterator[doctest.DocTest]:
-    """Every docstring of a source file that has examples, ready to run in the loaded module."""
+    """Yield the docstrings of a source file that have examples, ready to run in its module."""
     source = (SOURCES / path).read_text(encoding="utf-8")
     name = ".".join(("streamparse", *path.with_suffix("").parts)).removesuffix(".__init__")
     for node in ast.walk(ast.parse(source)):
@@ -73,7 +72,7 @@ def test_the_public_modules_have_examples(path: str) -> None:
 
 
 def test_no_docstring_is_missed() -> None:
-    """An example outside of what is looked at would never run."""
+    """Every `>>>` in a source file belongs to an example that is run."""
     for path in modules():
         text = (SOURCES / path).read_text(encoding="utf-8")
         prompts = sum(line.lstrip().startswith(">>> ") for line in text.splitlines())

@@ -1,4 +1,4 @@
-"""Tests of the errors: the tree, every code, exact places, and pickles."""
+"""Tests of the errors: their classes, codes, places and pickles."""
 
 from __future__ import annotations
 
@@ -47,18 +47,18 @@ KINDS: list[type[StreamParseError]] = [
 ]
 
 
-# The tree
+# Classes
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_tree(kind: type[StreamParseError]) -> None:
+def test_base_classes(kind: type[StreamParseError]) -> None:
     assert issubclass(kind, StreamParseError)
     assert issubclass(kind, ValueError)
     if kind is not StreamParseError:
         assert kind.__bases__ == (StreamParseError,)
 
 
-def test_the_tree_has_no_other_kinds() -> None:
+def test_there_are_no_other_classes() -> None:
     assert set(StreamParseError.__subclasses__()) == set(KINDS) - {StreamParseError}
 
 
@@ -90,7 +90,7 @@ def test_the_code_must_be_given() -> None:
         JSONSyntaxError("no code")  # type: ignore[call-arg]
 
 
-def test_fields_go_by_name() -> None:
+def test_fields_are_keyword_only() -> None:
     with pytest.raises(TypeError):
         JSONSyntaxError("no", "code")  # type: ignore[call-arg]
 
@@ -167,7 +167,7 @@ def refuse(text: str) -> int:
     raise ZeroDivisionError(f"no {text} today")
 
 
-# Code: options and the smallest input; `finish` follows.
+# For each code the options and the shortest input that raises it, perhaps in `finish`.
 SMALLEST: dict[str, tuple[dict[str, Any], str | bytes]] = {
     "expected_value": ({}, "]"),
     "expected_key": ({}, "{,"),
@@ -194,7 +194,7 @@ SMALLEST: dict[str, tuple[dict[str, Any], str | bytes]] = {
     "object_keys": ({"limits": Limits(keys=0)}, '{"'),
     "array_items": ({"limits": Limits(items=0)}, "[["),
 }
-# Codes of other stages, each with a table of its own in the tests of that stage.
+# Codes that are tested elsewhere.
 ELSEWHERE = {"content", "finished", "interrupted", "name", "parts", "wrong_type"}
 
 
@@ -206,7 +206,7 @@ def test_the_codes_are_documented_and_read_only() -> None:
 
 
 def test_every_code_of_json_has_an_input() -> None:
-    # Codes of violations belong to validators; `coercion.py` raises one for them.
+    # Codes of violations belong to validators, although `coercion.py` raises one.
     used_by_json = {code for code, _ in codes_in(SOURCES / "_core")} - VIOLATION_CODES.keys()
     assert used_by_json <= SMALLEST.keys() | ELSEWHERE
     assert SMALLEST.keys() <= ERROR_CODES.keys()
@@ -264,7 +264,7 @@ def test_the_class_of_each_code(code: str) -> None:
 
 
 def codes_in(folder: Path) -> Iterator[tuple[str, str]]:
-    """The codes written in the sources below a folder, each with its place."""
+    """Yield the codes in the source files of a folder, each with its place."""
     for source in sorted(folder.rglob("*.py")):
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
@@ -288,14 +288,14 @@ def codes_of_call(call: ast.Call) -> Iterator[str]:
 
 
 def codes_of_parameters(parameters: ast.arguments) -> Iterator[str]:
-    """`code: str = "…"`."""
+    """Yield the code of a default such as `code: str = "…"`."""
     for parameter, default in zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True):
         if parameter.arg == "code" and isinstance(default, ast.Constant):
             yield str(default.value)
 
 
 def codes_of_assignment(assignment: ast.Assign) -> Iterator[str]:
-    """`code = "…"`, and `message, code = f"…", "…"`."""
+    """Yield the code of `code = "…"`, or of `message, code = f"…", "…"`."""
     target, value = assignment.targets[0], assignment.value
     names = target.elts if isinstance(target, ast.Tuple) else [target]
     values = value.elts if isinstance(value, ast.Tuple) else [value]
@@ -318,7 +318,7 @@ def test_every_documented_code_is_in_the_sources() -> None:
 
 # Exact places
 
-# Input, code, offset, line, column, path, excerpt.
+# The input, code, offset, line, column, path and excerpt.
 PLACES: list[tuple[str, str, int, int, int, tuple[Any, ...], str]] = [
     ("", "empty", 0, 1, 1, (), ""),
     (" \n\t", "empty", 3, 2, 2, (), " \n\t"),
@@ -460,7 +460,7 @@ def test_messages(text: str, words: list[str]) -> None:
 # The attributes of an error
 
 
-def test_events_of_the_same_call_go_with_the_error() -> None:
+def test_an_error_has_the_events_of_its_call() -> None:
     text = '{"a": [1, "x?'
     everything = merge_deltas(JSONParser().feed(text))
     for fragments in cuttings(text + "\n"):
@@ -474,7 +474,7 @@ def test_events_of_the_same_call_go_with_the_error() -> None:
         assert parser.value == {"a": [1, "x?"]}
 
 
-def test_events_of_the_end_go_with_the_error_as_well() -> None:
+def test_an_error_of_finish_has_its_events() -> None:
     parser = JSONParser(parse_int=refuse)
     assert parser.feed("1") == []
     with pytest.raises(JSONSyntaxError) as caught:

@@ -1,4 +1,4 @@
-"""Tests of `streamparse.events`: the public names, and the events that a parser gives."""
+"""Tests of `streamparse.events`: the public names, and the events of a parser."""
 
 from __future__ import annotations
 

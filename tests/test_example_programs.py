@@ -1,7 +1,7 @@
-"""The example programs run as their users run them: real clients, over loopback.
+"""Tests that run the example programs with real clients and a local provider.
 
-`PEERS` has the lines of the shortest program of another library that does the same job. Ours may be
-longer only where `MORE` names what it does besides.
+`PEERS` has the number of lines of the shortest program with another library for the same task. An
+example may only be longer if `MORE` says what it does in addition.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ROOT = Path(streamparse.__file__).parents[1]
 
 
 class Provider:
-    """Answers each request with the next recording, and keeps the bodies of the requests."""
+    """Answers each request with the next recording, and records the bodies of the requests."""
 
     def __init__(self, *recordings: bytes) -> None:
         self.recordings = list(recordings)
@@ -97,7 +97,7 @@ def use(identity: str, name: str, **arguments: Any) -> dict[str, Any]:
 
 
 def test_agent(tmp_path: Path) -> None:
-    """Two rounds of tools, one of which fails, then the answer."""
+    """The agent runs two rounds of tools, one of which fails, and prints the answer."""
     pytest.importorskip("anthropic", reason="needs anthropic")
     pytest.importorskip("rich", reason="needs rich")
     (tmp_path / "notes.txt").write_text("first\nsecond\n", encoding="utf-8")
@@ -164,7 +164,10 @@ POSTED = {
 
 @pytest.fixture
 def posted(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Post what a page with `useChat` posts; return the request to the provider and the body."""
+    """Return a function that posts like `useChat`.
+
+    It returns the request to the provider and the response of the application.
+    """
     pytest.importorskip("openai", reason="needs openai")
 
     def post(recording: bytes) -> tuple[Any, httpx.Response]:
@@ -191,13 +194,13 @@ def test_usechat(posted: Any) -> None:
 
 
 def test_usechat_is_read_by_the_ai_package(posted: Any) -> None:
-    """At the end the page shows the content of the recording."""
+    """The `ai` package reads the whole content of the recording."""
     recording = (EXAMPLES / "openai-chat.sse").read_bytes()
     _, answer = posted(recording)
     parser = MessageParser()
     events = [*parser.feed(recording), *parser.finish()]
     expected = row("usechat", parser.message, events)
-    expected["expected"]["ui"]["id"] = ""  # the page gives it one
+    expected["expected"]["ui"]["id"] = ""  # The page generates the id.
     body = "\n\n".join(part for part in answer.text.split("\n\n") if not part.startswith(":"))
     found = read([{**expected, "ui": body, "agui": None}])
     assert (found.counts["ui"], found.differences) == (1, [])
@@ -214,8 +217,8 @@ PEERS = {
     "usechat_app.py": 8,  # pydantic-ai
     "agent.py": 16,  # the anthropic SDK
     "extraction.py": 22,  # instructor, with the same models and the same request
-    "open_model.py": 16,  # none does it; the openai SDK with the tool parser on
-    "fastapi_app.py": 50,  # none does it
+    "open_model.py": 16,  # No library does it; the openai SDK if the server parses the calls.
+    "fastapi_app.py": 50,  # No library does it.
 }
 MORE = {
     "usechat_app.py": (11, "chooses the client and the model; the page can be reloaded"),
@@ -255,14 +258,14 @@ def test_telemetry_program() -> None:
 
 
 def test_types_of_the_programs(mypy_cache: Path) -> None:
-    """Programs that users copy have no errors in an editor."""
+    """The example programs have no type errors."""
     for name in ("mypy", "openai", "anthropic", "fastapi"):
         pytest.importorskip(name, reason=f"needs {name}")
     assert run_mypy(mypy_cache, *PEERS, cwd=EXAMPLES) == ""
 
 
 def test_chunks_of_the_tests_are_read() -> None:
-    """The recordings made here are streams of their APIs."""
+    """The streams that these tests write are valid streams of their APIs."""
     parser = MessageParser()
     parser.feed(anthropic_answer([use("a", "f", x=1)], "tool_use"))
     parser.finish()

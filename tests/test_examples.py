@@ -1,4 +1,4 @@
-"""The examples run and print what they document; the sample streams are read correctly."""
+"""Tests of the examples: they print the documented output, and the sample streams are read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ENVIRONMENT = {
 
 
 def output(*command: str, folder: Path) -> str:
-    """Return the output of a program that runs elsewhere; it may neither fail nor complain."""
+    """Run a program in this folder and return its output; it may not fail or write to stderr."""
     done = subprocess.run(
         [sys.executable, *command], capture_output=True, cwd=folder, env=ENVIRONMENT, timeout=60
     )
@@ -35,7 +35,7 @@ def output(*command: str, folder: Path) -> str:
     return done.stdout.decode()
 
 
-def test_trip_shows_what_matters() -> None:
+def test_trip_has_all_kinds_of_escapes() -> None:
     text = TRIP.read_text(encoding="utf-8")
     assert 2000 < len(text) < 3000
     assert not text.isascii()
@@ -71,7 +71,7 @@ def test_command_line_on_the_example(arguments: list[str], tmp_path: Path) -> No
 
 
 def written() -> ModuleType:
-    """The program that writes them: its constants are their content."""
+    """Load the program that writes the samples, whose constants are their content."""
     spec = importlib.util.spec_from_file_location("make_streams", EXAMPLES / "make_streams.py")
     assert spec is not None
     assert spec.loader is not None
@@ -87,7 +87,7 @@ CHAT_CALLS = [
     ("draft_message", SAMPLES.NOTE),
 ]
 
-# File: API, status, finish reason, words of the text and of the reasoning, calls.
+# For each file the API, status, finish reason, text, words of the reasoning, and calls.
 EXPECTED: dict[str, tuple[str, str, str | None, str, str, list[tuple[str, Any]]]] = {
     "openai-chat.sse": (
         "openai-chat",
@@ -241,7 +241,7 @@ EXPECTED: dict[str, tuple[str, str, str | None, str, str, list[tuple[str, Any]]]
         [],
     ),
     "qwen3-coder.txt": (
-        "",  # no API
+        "",  # No API.
         "complete",
         "tool_calls",
         f"\n\n{SAMPLES.PALETTE_TEXT}",
@@ -269,7 +269,7 @@ EXPECTED: dict[str, tuple[str, str, str | None, str, str, list[tuple[str, Any]]]
     ),
 }
 
-# How those are read that no server has parsed: API and format.
+# The API and format of samples whose calls are in the text.
 RAW: dict[str, Any] = {
     "qwen3-coder.txt": ("text", "qwen3_coder"),
     "unparsed.sse": ("openai-chat", "hermes"),
@@ -302,7 +302,7 @@ def test_every_sample_is_known() -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLES.STREAMS)
-def test_sample_is_what_the_program_writes(name: str) -> None:
+def test_sample_is_the_output_of_the_program(name: str) -> None:
     assert (EXAMPLES / name).read_bytes() == b"".join(SAMPLES.STREAMS[name]())
 
 
@@ -326,7 +326,7 @@ def test_sample(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_sample_is_the_same_for_any_cutting(name: str) -> None:
-    """Law 1."""
+    """Law 1: any chunking of a sample gives the same message."""
     data = sample(name)
     whole = read([data], name)
     assert read(list(chars(data)), name) == whole
@@ -334,7 +334,7 @@ def test_sample_is_the_same_for_any_cutting(name: str) -> None:
         assert read(list(ragged(data, seed)), name) == whole
 
 
-def test_cut_sample_keeps_what_came() -> None:
+def test_a_truncated_sample() -> None:
     call = read([sample("cut.sse")]).tool_calls[-1]
     assert call.status == "truncated"
     assert call.partial["subject"] == SAMPLES.NOTE["subject"]
@@ -342,7 +342,7 @@ def test_cut_sample_keeps_what_came() -> None:
     assert len(call.partial["body"]) > 50
 
 
-def test_failed_sample_says_why() -> None:
+def test_a_failed_sample() -> None:
     error = read([sample("error.sse")]).error
     assert error is not None
     assert "Overloaded" in error.message
@@ -352,14 +352,14 @@ def schema_of(name: str) -> Any:
     return json.loads((EXAMPLES / name).read_bytes())
 
 
-def test_outing_is_the_output_that_its_schema_asks_for() -> None:
+def test_outing_is_valid_for_its_schema() -> None:
     parser = MessageParser(output=schema_of("outing-schema.json"))
     parser.feed(sample("outing.sse"))
     parser.finish()
     assert parser.message.output == SAMPLES.OUTING
 
 
-def test_one_call_for_a_table_is_refused_early() -> None:
+def test_a_call_for_a_table_is_rejected_early() -> None:
     parser = MessageParser(tools=schema_of("table-tools.json"))
     events = parser.feed(sample("table.sse"))
     assert [call.status for call in parser.message.tool_calls] == ["complete", "rejected"]

@@ -1,4 +1,4 @@
-"""The public names: each module lists its own, and the package offers exactly their union."""
+"""Tests of the public names: the package exports exactly those of its public modules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 import streamparse
 
-# The modules whose names the package offers.
+# The modules whose names the package exports.
 EXPORTED = (
     "_answers.metrics",
     "_clients.wrapped",
@@ -62,13 +62,13 @@ def test_public_module_lists_its_names(module: str) -> None:
         assert hasattr(importlib.import_module(f"streamparse.{module}"), name)
 
 
-def test_package_offers_the_union() -> None:
+def test_package_exports_the_union() -> None:
     expected = OWN.union(*(listed(module) for module in EXPORTED))
     assert streamparse.__all__ == sorted(expected)
 
 
 @pytest.mark.parametrize("module", EXPORTED)
-def test_package_offers_the_same_objects(module: str) -> None:
+def test_package_exports_the_same_objects(module: str) -> None:
     source = importlib.import_module(f"streamparse.{module}")
     for name in listed(module):
         assert getattr(streamparse, name) is getattr(source, name)
@@ -84,10 +84,10 @@ def test_an_unknown_name() -> None:
         _ = streamparse.water
 
 
-# Importing. A module is loaded when one of its names is first used.
+# Importing: a module is loaded when one of its names is first used.
 
 STAR = "from streamparse import *"
-# Slow to import, and needed by few programs: other libraries, repairs, raw-text formats, adapters.
+# Modules that few programs need and that are slow to import.
 SLOW = (
     *("asyncio", "pydantic", "rich", "starlette"),
     *("streamparse._core.lenient", "streamparse.formats", "streamparse._wires.openai_chat"),
@@ -95,7 +95,7 @@ SLOW = (
 
 
 def python(tmp_path: Path, code: str) -> str:
-    """Run code in a new interpreter that keeps its bytecode here; return what it prints."""
+    """Run code in a new interpreter with its bytecode in this folder; return its output."""
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     paths = [str(Path(streamparse.__file__).parents[1]), environment.get("PYTHONPATH", "")]
@@ -113,7 +113,7 @@ def test_the_package_alone_loads_no_module(tmp_path: Path) -> None:
     assert python(tmp_path, code).split() == ["streamparse._version", "streamparse"]
 
 
-def test_what_the_names_do_not_load(tmp_path: Path) -> None:
+def test_names_do_not_load_slow_modules(tmp_path: Path) -> None:
     loaded = python(tmp_path, f"{STAR}\nimport sys; print(*sys.modules)").split()
     assert [module for module in SLOW if module in loaded] == []
 
@@ -132,7 +132,7 @@ def test_help_lists_the_names(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("code", "most"), [("import streamparse", 3), (STAR, 10)])
 def test_importing_is_quick(tmp_path: Path, code: str, most: float) -> None:
-    """Processor time, as a multiple of what an interpreter takes to start and end (12 ms here)."""
+    """The processor time of the import is at most `most` times that of starting an interpreter."""
     counted = f"import time; a = time.process_time(); {code}; print(time.process_time() - a)"
     started = "import time; print(time.process_time())"
     took = [float(python(tmp_path, counted)) for _ in range(5)]

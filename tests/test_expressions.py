@@ -1,8 +1,8 @@
-"""No regular expression of the package takes a time that explodes with its text.
+"""Tests that no regular expression of the package takes exponential time.
 
-An expression that can match a repeated text in many ways tries them all before it fails: a line of
-`#`, a row of comments or of spaces is then enough to stop a parser for good. Every compiled
-expression is tried with the texts that do this.
+An expression that can match a repeated text in many ways tries all of them before it fails. Then a
+line of `#`, of comments or of spaces is enough to block a parser. So every compiled expression is
+tried with such texts.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import streamparse
 from streamparse.formats.plan import Plan
 from streamparse.formats.registry import FORMATS
 
-# Twice as many ways for each repetition are 17 million, six places to cut at are 270,000.
+# Two ways for each of 24 repetitions make 17 million, six places to divide the text 270,000.
 TIMES = 24
-SLOW = 0.005  # seconds; what is linear takes some microseconds
+SLOW = 0.005  # Seconds; a linear expression takes some microseconds.
 PIECES: tuple[str, ...] = (
     *"a1 \n\"'#~`\\<[](){}-._e*=:,|/é+$",
     *(
@@ -47,7 +47,7 @@ ENDS: tuple[str, ...] = ("", "\x00", "\n x")
 
 
 def expressions() -> dict[re.Pattern[str], str]:
-    """Every compiled expression, and where it is found first."""
+    """Return every compiled expression, and the place where it is found first."""
     found: dict[re.Pattern[str], str] = {}
     for module in pkgutil.walk_packages(streamparse.__path__, "streamparse."):
         if module.name.endswith("__main__"):
@@ -55,7 +55,7 @@ def expressions() -> dict[re.Pattern[str], str]:
         try:
             names = vars(importlib.import_module(module.name))
         except ImportError:
-            continue  # of an extra that is not installed
+            continue  # A module of an extra that is not installed.
         for name, value in names.items():
             for pattern in patterns_in(value):
                 found.setdefault(pattern, f"{module.name}.{name}")
@@ -66,7 +66,7 @@ def expressions() -> dict[re.Pattern[str], str]:
 
 
 def patterns_in(value: Any, depth: int = 6) -> Iterator[re.Pattern[str]]:
-    """The expressions in a value: in containers, and in objects of the package."""
+    """Yield the expressions in a value, its items, and its attributes if it is of the package."""
     if isinstance(value, re.Pattern):
         if isinstance(value.pattern, str):
             yield value
@@ -93,7 +93,7 @@ def seconds(pattern: re.Pattern[str], text: str, whole: bool) -> float:
 
 
 def slow_text(pattern: re.Pattern[str], whole: bool) -> str | None:
-    """The first text that is slow, and not only once."""
+    """Return the first text that is repeatedly slow, or None."""
     for head in HEADS:
         for piece in PIECES:
             for end in ENDS:
@@ -111,13 +111,13 @@ def test_the_expressions_are_found() -> None:
     assert len(expressions()) > 500
 
 
-def test_the_measure_can_fail() -> None:
+def test_a_slow_expression_is_found() -> None:
     assert slow_text(re.compile(r"(?:#[^\n]*\s*)*\Z"), whole=False)
     assert slow_text(re.compile(r"\s*a?\s*b?\s*c?\s*d?\s*e?\s*f?\s*"), whole=True)
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["match", "fullmatch"])
-def test_no_expression_explodes(whole: bool) -> None:
+def test_no_expression_is_slow(whole: bool) -> None:
     slow = {
         name: text
         for pattern, name in expressions().items()

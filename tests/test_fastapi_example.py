@@ -1,4 +1,4 @@
-"""Tests of the FastAPI example, with its stand-in for a provider: real servers, a real client."""
+"""Tests of the FastAPI example and its stand-in for a provider, with real servers and clients."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 
 @contextmanager
 def loaded(name: str) -> Iterator[ModuleType]:
-    """The program as a module, for as long as it is needed: FastAPI looks it up by its name."""
+    """Load a program as a module until the end of the block, because FastAPI imports it by name."""
     spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
@@ -38,7 +38,7 @@ def loaded(name: str) -> Iterator[ModuleType]:
 
 @contextmanager
 def example(recording: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of the application, whose provider answers with `recording`."""
+    """Yield the address of the application, whose provider answers with `recording`."""
     with (
         loaded("stand_in_provider") as stand_in,
         loaded("fastapi_app") as application,
@@ -95,7 +95,7 @@ def test_provider_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("program", servers())
 def test_a_page_resumes_in_another_process(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With REDIS, two applications share the streams."""
+    """With REDIS, two applications share their streams."""
     pytest.importorskip("redis", reason="redis-py is not installed")
     recording = (EXAMPLES / "openai-chat.sse").read_bytes()
     redis = RedisServer(program)
@@ -125,7 +125,7 @@ def test_page_and_length(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_page_in_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page shows the text, the results of tools, and why a call was rejected."""
+    """The page shows the text, the results of tools and the reason of a rejection."""
     recording = (EXAMPLES / "openai-chat.sse").read_bytes()
     parser = MessageParser()
     parser.feed(recording)

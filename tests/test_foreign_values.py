@@ -1,8 +1,7 @@
-"""Values from a provider are never passed to `str` or `repr`.
+"""Tests that the code that reads records never passes their values to `str` or `repr`.
 
 Both raise `RecursionError` for deep containers and `ValueError` for integers of many digits, which
-is not an error that a caller was promised. `plain.shown` and `shown.safe_repr` do the same for any
-value. This looks at the source of the code that reads records.
+callers need not expect. `plain.shown` and `shown.safe_repr` work for any value.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ import streamparse
 
 SOURCES = Path(streamparse.__file__).parent
 READERS = ("_answers", "_decoding", "_wires", "message_parser.py")
-OF_THE_CALLER = ("_answers/tools.py",)  # reads what the caller gave, before any record
+OF_THE_CALLER = ("_answers/tools.py",)  # Reads arguments of the caller, no records.
 CONVERTERS = ("ascii", "format", "repr", "str")
 
-# Expressions that hold text, an exception, or what the caller gave, and nothing of a record.
+# Expressions whose value is text, an exception or an argument of the caller, not of a record.
 SAFE = frozenset(
     (
         "_BOM",
@@ -28,7 +27,7 @@ SAFE = frozenset(
         "call.id",
         "call.name",
         "error",
-        "headers.get(':error-message', '')",  # a header of a frame is text or a short number
+        "headers.get(':error-message', '')",  # A header of a frame is text or a short number.
         "headers.get(':message-type', 'event')",
         "identity",
         "name",
@@ -38,7 +37,7 @@ SAFE = frozenset(
         "output",
         "text",
         "unterminated",
-        "word",  # the reason of a message, which is text
+        "word",  # The reason of a message, which is text.
     )
 )
 
@@ -53,7 +52,7 @@ def files() -> list[Path]:
 
 
 def converted(tree: ast.AST) -> Iterator[ast.expr]:
-    """The values that go through `str`, `repr` and the like, except in a `__repr__` of our own."""
+    """Yield the values that are passed to `str`, `repr` and the like, except in `__repr__`."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.FunctionDef) and node.name == "__repr__":
             continue
@@ -73,7 +72,7 @@ def test_values_of_records_are_shown_safely(path: Path) -> None:
     assert not unsafe, f"use `shown` or `safe_repr` for these: {unsafe}"
 
 
-def test_the_rule_finds_what_it_forbids() -> None:
+def test_the_rule_finds_violations() -> None:
     source = "def f(data):\n    return str(data['a']) + f'{data!r}' + repr(data.b)\n"
     found = [ast.unparse(value) for value in converted(ast.parse(source))]
     assert found == ["data['a']", "data", "data.b"]

@@ -1,4 +1,4 @@
-"""The checks of the fuzz targets, driven by Hypothesis: the same body, without atheris."""
+"""Tests that run the checks of the fuzz targets with Hypothesis instead of atheris."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks that CI runs beside the tests: the bars of coverage, and the lower bounds."""
+"""Tests of the checks that CI runs in addition to the tests: coverage and lower bounds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.coverage_gate import misses
 from tests.floors import PROJECT, floors
 
 
-def test_a_module_below_a_bar_is_found() -> None:
+def test_a_module_below_the_minimum_is_found() -> None:
     assert misses({"a.py": (95, 85), "b.py": (100, 100)}, {}) == []
     assert misses({"a.py": (94, 84)}, {}) == [
         "a.py: 94 % by all tests, 95 % needed",
@@ -17,7 +17,7 @@ def test_a_module_below_a_bar_is_found() -> None:
 def test_a_module_with_a_floor_may_only_rise() -> None:
     floors = {"a.py": (80, 100)}
     assert misses({"a.py": (80, 85)}, floors) == []
-    assert misses({"a.py": (79, 85)}, floors) == []  # within the tolerance
+    assert misses({"a.py": (79, 85)}, floors) == []  # Within the tolerance.
     assert misses({"a.py": (78, 85)}, floors) == ["a.py: 78 % by all tests, 80 % needed"]
     assert misses({}, floors) == ["a.py: no such module"]
 

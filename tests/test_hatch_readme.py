@@ -1,4 +1,4 @@
-"""The README as a package index shows it."""
+"""Tests of the README that is written for package indexes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def described(module: ModuleType, **metadata: Any) -> str:
     return text
 
 
-def test_without_an_address_links_stay(module: ModuleType) -> None:
+def test_without_an_address_links_are_unchanged(module: ModuleType) -> None:
     assert described(module) == README
 
 
@@ -46,6 +46,6 @@ def test_with_an_address_all_links_are_absolute(module: ModuleType) -> None:
     assert re.search(rf"!\[[^\]]+\]\({start}/raw/v[\d.]+\w*/docs/benchmark\.svg\)", text)
 
 
-def test_links_inside_a_page_and_to_other_hosts_stay(module: ModuleType) -> None:
+def test_links_inside_a_page_and_to_other_hosts_are_unchanged(module: ModuleType) -> None:
     text = "[a](#part) [b](https://example.com/x) [c](mailto:x@example.com)"
     assert module.absolute(text, "https://example.org/p", "1.0") == text

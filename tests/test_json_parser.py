@@ -24,7 +24,7 @@ from streamparse import (
 from tests.helpers import merge_deltas, tokens
 from tests.parts import DOCUMENTS, both, chars, cuttings, failure, feed_all, halvings, read
 
-# The life of a parser
+# The life cycle of a parser
 
 
 def test_the_dialect_can_be_given_by_its_place() -> None:
@@ -41,7 +41,7 @@ def test_a_new_parser() -> None:
     assert (parser.repairs, parser.violations) == ([], [])
 
 
-# Fragment: then value, open path, started, done.
+# Each fragment, and then the value, the open path, `started` and `done`.
 STEPS: list[tuple[str, object, tuple[Any, ...] | None, bool, bool]] = [
     (" \n", None, None, False, False),
     ("{", {}, (), True, False),
@@ -166,8 +166,8 @@ def test_the_callers_functions_get_the_text() -> None:
     assert parser.value == [None] * 5
 
 
-def test_a_containers_worth_of_a_number() -> None:
-    """The result of the caller's function is a leaf, of any type."""
+def test_a_number_may_become_a_container() -> None:
+    """A container that `parse_int` returns is a scalar for the parser."""
     parser = JSONParser(parse_int=lambda text: [text])
     read(parser, ["[1, 2]"])
     assert parser.value == [["1"], ["2"]]
@@ -187,7 +187,7 @@ def test_pythons_own_bound_on_digits() -> None:
 
 # Surrogates
 
-# Text, what "keep" gives, what "replace" gives, where "error" refuses (None: nowhere).
+# The text, the result of "keep", that of "replace", and the offset of the error of "error".
 HALVES: list[tuple[str, str, str, int | None]] = [
     ('"\\ud83d\\ude00"', "😀", "😀", None),
     ('"\ud83d\ude00"', "😀", "😀", None),
@@ -226,7 +226,7 @@ def test_halves_of_pairs_in_keys() -> None:
         assert parser.value == dict(zip(("😀", "\ud83d", "\ude00"), (1, 2, {}), strict=True))
 
 
-def test_a_raw_half_at_the_end_of_a_fragment_waits_for_the_other() -> None:
+def test_a_raw_half_at_the_end_of_a_fragment_is_held_back() -> None:
     parser = JSONParser()
     assert parser.feed('["x\ud83d')[-1] == StringDelta((0,), "x")
     assert parser.value == ["x"]
@@ -301,7 +301,7 @@ def test_many_cut_short() -> None:
     assert (parser.value, parser.done) == ([[1], {"a": []}], False)
 
 
-# The value and no more
+# Only the first value
 
 
 def test_stop_does_not_read_the_rest() -> None:
@@ -328,7 +328,7 @@ def test_stop_with_a_number() -> None:
     assert parser.remainder == "</a>"
 
 
-def test_stop_needs_a_value_all_the_same() -> None:
+def test_stop_needs_a_value() -> None:
     assert failure(JSONParser(trailing="stop"), [" "]).code == "empty"
     assert failure(JSONParser(trailing="stop"), ["[1"]).code == "truncated"
     assert failure(JSONParser(trailing="stop"), ["x"]).code == "expected_value"
@@ -368,7 +368,7 @@ def test_kept_values_while_items_stream() -> None:
 
 
 def size(value: Any) -> int:
-    """How many containers and leaves a value holds."""
+    """Return the number of containers and scalars in a value."""
     inner = value.values() if isinstance(value, dict) else value
     return 1 + sum(map(size, inner)) if isinstance(value, (dict, list)) else 1
 
@@ -411,7 +411,7 @@ def test_errors_have_a_position_whatever_is_kept() -> None:
         assert error.events == [ValueStarted(("items", 1, "t"), "array")]
 
 
-# In one go
+# `parse`
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -469,15 +469,15 @@ def test_parse_has_the_default_limits() -> None:
         parse("[" * (depth + 1))
 
 
-def test_the_module_offers_its_two_names() -> None:
+def test_the_module_exports_its_two_names() -> None:
     assert json_parser.JSONParser is JSONParser
     assert json_parser.parse is parse
 
 
-# Reprs
+# `repr`
 
 
-def test_a_parser_shows_how_far_it_is() -> None:
+def test_repr_shows_the_state() -> None:
     parser = JSONParser("lenient")
     assert repr(parser) == "JSONParser('lenient', done=False)"
     parser.feed('{"a": [1, 2')

@@ -1,9 +1,9 @@
-"""The layer rule: imports point down only, and what touches the outside world stays on top.
+"""Tests of the layer rule: imports only point down, and only the top layers do input and output.
 
-- A module imports only modules at a smaller place of the table; an equal place means siblings,
-  which do not know each other. Imports inside functions and under TYPE_CHECKING count.
-- A third party is imported only where the table of third parties allows it.
-- `async`, clocks, threads, sockets and processes are for the drivers alone.
+- A module may import modules with a smaller position in the table. Modules of the same position
+  may not import each other. Imports inside functions and under TYPE_CHECKING count.
+- A third-party package may only be imported where the table of third parties allows it.
+- Only drivers use `async`, clocks, threads, sockets and processes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pytest
 
 import streamparse
 
-# Each may import those before it.
+# Each module may import those before it.
 CORE = (
     "_marks",
     "grammar",
@@ -89,7 +89,7 @@ SCHEMA = (
     "validator",
 )
 
-# The catalog, which is in a folder of its own, is needed by `registry` and what follows.
+# `registry` and the modules after it import the folder `catalog`.
 FORMATS = (
     "markers",
     "quotation",
@@ -175,7 +175,7 @@ ANSWERS = (
     "response",
     "life_cycle",
 )
-# The adapters, one an API, are siblings above these.
+# The adapters, one for each API, are above these and do not import each other.
 WIRES = (
     "names",
     "reasons",
@@ -358,24 +358,24 @@ PLACES: dict[str, tuple[int, int]] = {
     "__init__": (7, 0),
 }
 
-# For folders of siblings: files that the table does not name. A folder need not exist.
+# The position of the files of a folder that the table does not name. A folder need not exist.
 FOLDERS: dict[str, tuple[int, int]] = {
     "_wires.": (4, len(WIRES) + 1),
     "formats.catalog.": (4, FORMATS.index("structural_tags") - 1),
 }
 
-# By the beginning of the module's name. `mypy_extensions` is never needed to run.
+# By the beginning of the module's name. `mypy_extensions` is not needed at run time.
 THIRD_PARTIES: dict[str, set[str]] = {
     "_core.": {"mypy_extensions"},
     "_decoding.event_stream": {"botocore"},
     "_decoding.lines": {"mypy_extensions"},
     "_decoding.templates": {"mypy_extensions"},
     "_decoding.sse": {"mypy_extensions"},
-    "_drivers.stream": {"typing_extensions"},  # by type checkers only
+    "_drivers.stream": {"typing_extensions"},  # For type checkers only.
     "_drivers.session": {"typing_extensions"},
     "_clients.requests": {"anthropic"},
     "_clients.wrapped": {"typing_extensions"},
-    # Code that runs without the extra is refused by `library`, which names it.
+    # Without the extra, `library` raises an error that names it.
     "schema.": {"mypy_extensions"},
     "models.program": {"pydantic_core"},
     "models.pydantic_type": {"pydantic", "pydantic_core"},
@@ -393,7 +393,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "web.response": {"starlette"},
     "_demo.application": {"starlette"},
     "gateway.application": {"httpx", "starlette"},
-    "gateway.chat": {"anyio", "httpx", "jsonschema"},  # `chat` and `chat_request`
+    "gateway.chat": {"anyio", "httpx", "jsonschema"},  # For `chat` and `chat_request`.
     "gateway.exchange": {"anyio"},
     "gateway.forwarding": {"anyio", "httpx"},
     "gateway.measures": {"prometheus_client"},
@@ -443,7 +443,7 @@ def allowed_third_parties(module: str) -> set[str]:
 
 
 def imported(tree: ast.AST, package: str) -> Iterator[str]:
-    """Every imported name in full; `package` is what relative imports start from."""
+    """Yield the full names that are imported; relative imports start from `package`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -456,7 +456,7 @@ def imported(tree: ast.AST, package: str) -> Iterator[str]:
 
 
 def own_module(name: str) -> str:
-    """The module of ours that the import of `name` loads: `name` itself, or the one it is from."""
+    """Return the module of this package that an import of `name` loads: `name` or its parent."""
     inside = name.removeprefix("streamparse").removeprefix(".")
     if inside in PLACES or inside in MODULES:
         return inside
@@ -486,7 +486,7 @@ def is_driver(module: str) -> bool:
 
 
 def objections(module: str, tree: ast.AST, package: str = "streamparse") -> Iterator[str]:
-    """The places in this module that break the rule."""
+    """Yield the violations of the rule in this module."""
     for name in imported(tree, package):
         top = name.partition(".")[0]
         if top == "streamparse":

@@ -1,4 +1,4 @@
-"""Tests of `Limits`: its values, and every bound through the parser, in text and in bytes."""
+"""Tests of `Limits`: its values, and the effect of every limit on text and bytes."""
 
 from __future__ import annotations
 
@@ -74,14 +74,14 @@ def test_limits_are_values() -> None:
         limits.depth = 6  # type: ignore[misc]
 
 
-def test_bounds_go_by_name() -> None:
+def test_limits_are_keyword_only() -> None:
     with pytest.raises(TypeError):
         Limits(5)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="deep"):
         Limits(deep=5)  # type: ignore[call-arg]
 
 
-# Through the parser: each bound with a document at it, and the same one step beyond it.
+# For each limit a document that just satisfies it, and one that exceeds it.
 
 BOUNDS = [
     ("depth", 3, '[{"a": []}]', '[{"a": [[', "depth"),
@@ -128,7 +128,7 @@ def test_at_the_bound(name: str, bound: int, allowed: str) -> None:
     ("name", "bound", "refused", "code"), [(*row[:2], *row[3:]) for row in BOUNDS]
 )
 def test_beyond_the_bound(name: str, bound: int, refused: str, code: str) -> None:
-    # The last character is the refused one, with any text after it.
+    # The last character is rejected, whatever follows it.
     for fragments in [*both(refused), *both(refused + '"]}'), *halvings(refused)]:
         error = failure(parser(name, bound), fragments)
         assert isinstance(error, LimitError)
@@ -155,12 +155,12 @@ def test_the_digits_of_an_integer(bound: int) -> None:
     read(reader, [f"[{digits}, -{digits}]"])
     assert reader.value == [int(digits), -int(digits)]
     error = failure(parser("integer_digits", bound), [f"[{digits}7]"])
-    # Python rejects integers beyond its own bound; the error is the same as for ours.
+    # Python rejects integers beyond its own limit, at the same offset.
     assert error.code == ("integer_digits" if bound == 4300 else "number_rejected")
     assert error.offset == 4302
 
 
-def test_each_document_has_the_bounds_to_itself() -> None:
+def test_limits_apply_to_each_document() -> None:
     limits = Limits(document=7, depth=1, keys=1, items=2, string=2)
     documents = ['{"a":1}', "[1, 2]", '"ab"', "\n[3,4]", "12 "]
     for fragments in both("".join(documents)):

@@ -1,4 +1,4 @@
-"""The map of the packages: each has a README that names real files; CONTRIBUTING quotes it."""
+"""Tests of the READMEs of the packages: they name all modules, and CONTRIBUTING quotes them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_readme_names_every_module(package: Path) -> None:
     assert [name for name in modules if f"`{name}`" not in readme(package)] == []
 
 
-# Questions of newcomers: the word to look for in the map, and the module that it must lead to.
+# Questions of newcomers, the module that answers them, and the word that must describe it.
 QUESTIONS = [
     (
         "Where is an Anthropic signature kept?",
@@ -80,8 +80,8 @@ QUESTIONS = [
 
 
 @pytest.mark.parametrize(("question", "file", "word"), QUESTIONS)
-def test_the_map_answers(question: str, file: str, word: str) -> None:
-    """The word is beside the name of the module, before the next name."""
+def test_the_readmes_answer(question: str, file: str, word: str) -> None:
+    """The word follows the name of the module, before the next name."""
     package, _, name = file.partition("/")
     text = " ".join(readme(SOURCES / package).split())
     about = text.partition(f"`{name}`")[2]

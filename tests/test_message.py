@@ -1,4 +1,4 @@
-"""Tests of messages and their parts: plain data that grows, compares, copies and pickles."""
+"""Tests of messages and their parts: growing, comparing, copying and pickling."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_repr() -> None:
     )
 )
 def test_the_texts_of_parts_and_message_are_separate(steps: list[tuple[str, int, str]]) -> None:
-    """One string may be the text of a part and of the message; this is not visible."""
+    """The texts of parts and message change independently, although they may share a string."""
     message = Message()
     message.content = [Text(), Text("x"), Reasoning(), Reasoning(), Refusal()]
     parts, wholes = ["", "x", "", "", ""], ["", "", ""]
@@ -307,8 +307,8 @@ def test_the_error_of_a_message_is_plain_data() -> None:
     assert again.error.data == {"code": 529}
 
 
-def test_a_message_that_the_transport_broke_pickles() -> None:
-    """Its error refers to no event, for the events refer to it."""
+def test_a_message_with_a_transport_error_pickles() -> None:
+    """The error in the message has no events, because its events refer to the message."""
     parser, _, error = run_parser(['data: {"choices": [}\n\n'])
     assert isinstance(error, StreamParseError)
     assert [event.type for event in error.events] == ["message_started", "message_finished"]
@@ -363,7 +363,7 @@ def test_parts_with_deep_and_huge_values_print_and_compare(make: Any) -> None:
     assert "1" + "0" * 5000 in repr(make([10**5000]))
 
 
-def test_equality_tells_true_from_one() -> None:
+def test_true_and_one_are_not_equal() -> None:
     assert Text("a", {"b": True}) != Text("a", {"b": 1})
     assert Text("a", {"b": 1.0}) == Text("a", {"b": 1})
 
@@ -396,8 +396,8 @@ def body(item: dict[str, Any]) -> dict[str, Any]:
     return {"id": "r1", "object": "response", "status": "completed", "output": [item]}
 
 
-# One whole answer with a call of each API, and what gives the results {"a": 1}, "text" and an error
-# "no" back, but for what all three share.
+# For each API an answer with one call, and the messages with the results {"a": 1}, "text" and the
+# error "no", without the fields that all three share.
 RESULTS: list[tuple[Any, list[Any], list[Any]]] = [
     (
         "openai-chat",
@@ -508,9 +508,7 @@ RESULTS: list[tuple[Any, list[Any], list[Any]]] = [
 
 
 @pytest.mark.parametrize(("api", "records", "expected"), RESULTS, ids=[row[0] for row in RESULTS])
-def test_results_are_written_as_the_api_wants_them(
-    api: Any, records: list[Any], expected: list[Any]
-) -> None:
+def test_results_in_the_form_of_each_api(api: Any, records: list[Any], expected: list[Any]) -> None:
     message = message_of(records, api)
     [call] = message.tool_calls
     assert call.confirmed
@@ -523,7 +521,7 @@ def test_results_are_written_as_the_api_wants_them(
 
 @pytest.mark.parametrize(("api", "records", "expected"), RESULTS, ids=[row[0] for row in RESULTS])
 def test_several_results(api: Any, records: list[Any], expected: list[Any]) -> None:
-    """Parts of user messages are given in one message."""
+    """Several results that are parts of a user message are written in one message."""
     message = message_of(records, api)
     [call] = message.tool_calls
     written = message.tool_results([(call, {"a": 1}), (call, "text"), (call, ValueError("no"))])
@@ -535,8 +533,8 @@ def test_several_results(api: Any, records: list[Any], expected: list[Any]) -> N
     assert message.tool_results([]) == []
 
 
-def test_results_of_calls_that_do_not_go_back_are_left_out() -> None:
-    """Anthropic's API gets rejected calls back, with the reason as their result."""
+def test_results_of_calls_outside_the_history_are_left_out() -> None:
+    """Results of rejected calls are omitted, except for Anthropic's API, where they are errors."""
     half = {"index": 1, "id": "c2", "function": {"name": "mow", "arguments": '{"a'}}
     chat = message_of([chunk({"tool_calls": [CALL, half]}), chunk(finish="tool_calls")], "auto")
     calls = chat.tool_calls
@@ -640,7 +638,7 @@ def test_messages_that_take_no_results() -> None:
 
 
 def test_clients_accept_results() -> None:
-    """The request types of the SDKs."""
+    """The results are valid for the request types of the SDKs."""
     from pydantic import TypeAdapter
 
     chat = pytest.importorskip("openai.types.chat", reason="needs openai")

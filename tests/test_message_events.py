@@ -1,4 +1,4 @@
-"""Tests of the event classes of messages: they match, compare, print, copy and pickle."""
+"""Tests of the event classes of messages: matching, comparing, printing, copying, pickling."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ PLAIN_ERROR = {
 
 RESULT = ServerToolResult("s-1", "web_search", [{"url": "https://example.org"}])
 
-# Each event with the rest of its `to_dict()`.
+# Each event with the members of its `to_dict()` besides `type` and `choice`.
 CASES: list[tuple[Any, dict[str, Any]]] = [
     (MessageStarted("m-1", "tiny"), {"id": "m-1", "model": "tiny"}),
     (MessageStarted(None, None), {"id": None, "model": None}),
@@ -109,7 +109,7 @@ each_event = pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.ty
 
 
 def again(event: Any, **changes: Any) -> Any:
-    """The event made anew by keywords, with some fields changed."""
+    """Return a copy of the event that is made by keywords, with some fields changed."""
     fields = {name: getattr(event, name) for name in (*event.__match_args__, "choice")}
     return type(event)(**(fields | changes))
 
@@ -196,7 +196,7 @@ def test_equality_with_anything_else(event: Any) -> None:
 
     assert event != event.to_dict()
     assert event != None  # noqa: E711
-    assert event == Same(), "the other side is asked"
+    assert event == Same(), "the other operand's __eq__ is called"
 
 
 @each_event
@@ -228,7 +228,7 @@ def test_pickle(event: Any, protocol: int) -> None:
     twin = pickle.loads(pickle.dumps(event, protocol))
     assert type(twin) is type(event)
     assert twin.to_dict() == event.to_dict()
-    if not isinstance(getattr(event, "error", None), Exception):  # those compare by identity
+    if not isinstance(getattr(event, "error", None), Exception):  # They compare by identity.
         assert twin == event
 
 
@@ -280,7 +280,7 @@ def test_choice_is_0_by_default() -> None:
     assert all(event.choice == 0 for event in EVENTS)
 
 
-def test_an_event_of_no_answer() -> None:
+def test_an_event_without_an_answer() -> None:
     event = ProviderEvent("ping", {}, None)
     assert event.to_dict() == {"type": "provider_event", "choice": None, "name": "ping", "data": {}}
     assert event != ProviderEvent("ping", {})

@@ -1,4 +1,4 @@
-"""Tests of the parser of messages: life cycle, the terminal record, failures."""
+"""Tests of the parser of messages: the life cycle, the terminal record and errors."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_limits_must_be_limits() -> None:
         MessageParser("auto", limits=wrong)
 
 
-def test_the_api_is_known_when_it_is_told_or_seen() -> None:
+def test_the_api_is_known_when_it_is_given_or_detected() -> None:
     assert MessageParser("openai-chat").api == "openai-chat"
     assert MessageParser("text").api == "text"
     parser = MessageParser()
@@ -64,7 +64,7 @@ def test_the_api_is_known_when_it_is_told_or_seen() -> None:
 # Life cycle
 
 
-def test_the_message_is_always_there() -> None:
+def test_a_new_parser_has_a_message() -> None:
     parser = MessageParser("openai-chat")
     message = parser.message
     assert (message.status, parser.messages) == ("in_progress", [message])
@@ -92,7 +92,7 @@ def test_the_terminal_record_ends_the_message() -> None:
 
 
 @pytest.mark.parametrize("empty", ["", b"", bytearray(), memoryview(b"")])
-def test_empty_fragments_are_free(empty: Any) -> None:
+def test_empty_fragments_change_nothing(empty: Any) -> None:
     parser = MessageParser("openai-chat")
     assert parser.feed(empty) == []
     parser.feed(sse(HELLO))
@@ -115,11 +115,11 @@ def test_nothing_can_be_fed_after_the_end(fragment: Any) -> None:
 def test_no_input_is_no_answer(api: str) -> None:
     message, events = read([], api=api)
     assert kinds(events) == ["message_started", "message_finished"]
-    # A model may answer with nothing; a wire without records was cut.
+    # The text of a model may be empty, but a stream without records is truncated.
     assert message.status == ("complete" if api == "text" else "truncated")
 
 
-# The terminal record, and what comes after it
+# The terminal record, and records after it
 
 
 def test_done_after_text_is_a_normal_finish() -> None:
@@ -129,13 +129,13 @@ def test_done_after_text_is_a_normal_finish() -> None:
 
 
 @pytest.mark.parametrize("records", [[], [chunk({"role": "assistant", "content": ""})]])
-def test_done_where_nothing_was_said_is_no_finish(records: list[Any]) -> None:
+def test_done_without_content_is_no_finish(records: list[Any]) -> None:
     message, events = read([sse(records)])
     assert (message.status, message.finish_reason, message.text) == ("truncated", None, "")
     assert kinds(events) == ["message_started", "message_finished"]
 
 
-def test_done_is_no_normal_finish_after_a_record_that_was_not_understood() -> None:
+def test_done_after_an_unknown_record_is_no_normal_finish() -> None:
     message, events = read([sse([text_chunk("Hm"), {"odd": "boom"}])])
     assert (message.status, message.finish_reason) == ("truncated", None)
     assert "provider_event" in kinds(events)
@@ -148,7 +148,7 @@ def test_done_without_a_finish_reason_completes_the_calls() -> None:
     assert message.raw_finish_reason is None
 
 
-def test_done_is_not_needed() -> None:
+def test_done_is_optional() -> None:
     message, _ = read([sse(HELLO, done=False)])
     assert message.status == "complete"
 
@@ -197,8 +197,8 @@ def test_several_choices() -> None:
     assert ends == [0, 1]
 
 
-def test_choices_that_do_not_start_at_nought() -> None:
-    """A choice without records has no message; usage goes to a choice that has one."""
+def test_choices_that_do_not_start_at_zero() -> None:
+    """A choice without records has no message, and the usage belongs to a choice with one."""
     records = [
         text_chunk("x", 1),
         text_chunk("y", 2),
@@ -274,7 +274,7 @@ def test_a_page_of_a_gateway(api: str) -> None:
     assert kinds(events) == ["message_started", "message_finished"]
 
 
-def test_what_came_before_the_failure_is_in_the_error() -> None:
+def test_an_error_has_the_events_before_it() -> None:
     data = sse(HELLO[:2], done=False) + b"data: {]\n\n"
     parser = MessageParser("openai-chat")
     with pytest.raises(WireError) as caught:
@@ -324,8 +324,8 @@ def test_a_limit_inside_arguments_rejects_the_call_only() -> None:
 
 
 @pytest.mark.parametrize("depth", [900, 5_000])
-def test_deep_values_are_no_problem(depth: int) -> None:
-    """Legal by `Limits.depth`, or given by the caller: nothing may recurse on them."""
+def test_deep_values(depth: int) -> None:
+    """Deep values, within `Limits.depth` or in decoded records, cause no recursion error."""
 
     def deep(inside: Any) -> Any:
         for _ in range(depth):
@@ -350,8 +350,8 @@ def test_deep_values_are_no_problem(depth: int) -> None:
             assert error is None
 
 
-def test_the_sentinel_after_the_terminal_record_says_nothing() -> None:
-    """`[DONE]` after `message-end` (Cohere) carries no data, so it gives no event."""
+def test_the_sentinel_after_the_terminal_record_is_ignored() -> None:
+    """`[DONE]` after Cohere's `message-end` has no data, so it has no event."""
     end = {"type": "message-end", "delta": {"finish_reason": "COMPLETE"}}
     parser = MessageParser("cohere-v2")
     events = parser.feed(f"data: {json.dumps(end)}\n\ndata: [DONE]\n\ndata: {{}}\n\n")
@@ -420,7 +420,7 @@ def test_a_resumed_response_continues_and_repeated_records_are_skipped() -> None
 
 
 def test_a_closed_parser_truncates_the_message() -> None:
-    """The caller stops reading: there is an event for it, but no error."""
+    """If the caller stops reading, there is a last event and no error."""
     parser = MessageParser("openai-chat")
     parser.feed(text_chunk("He"))
     assert kinds(parser.cut()) == ["message_finished"]
@@ -429,7 +429,7 @@ def test_a_closed_parser_truncates_the_message() -> None:
 
 
 def test_an_interrupted_parser_keeps_its_message_and_reads_no_more() -> None:
-    """A clock of the caller that raises leaves `feed` in the middle."""
+    """If the caller's clock raises inside `feed`, the parser accepts no more input."""
 
     times = [0.0]
 
@@ -493,7 +493,7 @@ def test_text_with_calls_that_are_not_read_has_a_hint(text: str, formats: Any) -
 
 
 class Recorder:
-    """Counts the events that it is given."""
+    """Records the kinds of its events, and how often it was ended."""
 
     def __init__(self) -> None:
         self.kinds: list[str] = []
@@ -507,7 +507,7 @@ class Recorder:
 
 
 class Recorders:
-    """Telemetry with one recorder."""
+    """A telemetry object with a single recorder."""
 
     def __init__(self) -> None:
         self.only = Recorder()
@@ -542,19 +542,19 @@ def test_ended_is_true_after_the_last_event_of_every_answer(ended: bool) -> None
     assert parser.ended == ended
 
 
-# Reprs
+# `repr`
 
 
-def test_a_parser_shows_its_message() -> None:
+def test_repr_shows_the_message() -> None:
     parser = MessageParser(api="text")
     parser.feed("Hi")
     assert repr(parser) == f"MessageParser(api='text', message={parser.message!r})"
 
 
 def test_texts_without_any_marker_are_not_searched() -> None:
-    """`looks_like` is only imported for texts that have one of these characters."""
+    """Texts without one of these characters are not searched for markers of formats."""
     signs = message_parser._SIGNS
-    # These are markers only in front of a bracket.
+    # These are only markers before a bracket.
     unsigned = [m for m in CHOICES if not any(sign in m for sign in signs)]
     assert sorted(unsigned) == ["**Tool Call:**\n```json", "functools"]
     assert not any(sign in "Water the fern, then rest." for sign in signs)

@@ -1,4 +1,4 @@
-"""The pages in `docs/migrate`: both programs of each run, and end with the same result."""
+"""Tests of the pages in `docs/migrate`: both programs of a page print the same result."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def last_line(program: str, url: str) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_both_programs_end_alike(page: Path, url: str) -> None:
+def test_both_programs_print_the_same_result(page: Path, url: str) -> None:
     before, after = programs(page)
     assert last_line(before, url) == last_line(after, url)
 
 
-# Streams that were cut: the name of the page, the provider, and the last line of the other library.
+# Truncated streams: the page, the provider, and the last line that the other library prints.
 CUT = [
     ("openai", "cut", "city='Paris' stops=['Louvre', 'Seine']"),
     ("pydantic-ai", "cut", "city='Paris' stops=['Louvre', 'Seine']"),
@@ -68,7 +68,7 @@ CUT = [
 
 
 @pytest.mark.parametrize(("name", "provider", "last"), CUT)
-def test_a_cut_stream_looks_complete_to_the_other_library(
+def test_a_truncated_stream_looks_complete_to_the_other_library(
     name: str, provider: str, last: str, url: str
 ) -> None:
     before, after = programs(PAGES[0].with_name(f"{name}.md"))
@@ -77,7 +77,7 @@ def test_a_cut_stream_looks_complete_to_the_other_library(
     assert "IncompleteError" in ours.stderr or ours.stdout.splitlines()[-1] == "None"
 
 
-def test_cut_text_looks_complete_to_langchain(url: str) -> None:
+def test_truncated_text_looks_complete_to_langchain(url: str) -> None:
     before, after = (
         program.replace(", 'ine\"]}'", "")
         for program in programs(PAGES[0].with_name("langchain.md"))

@@ -1,4 +1,4 @@
-"""Every module has a test file at the mirrored place, so that the tests of a module are found."""
+"""Tests that every module has a test file of the corresponding name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import streamparse
 SOURCES = Path(streamparse.__file__).parent
 TESTS = Path(__file__).parent
 
-# Nothing to test: re-exports, a call of `cli.main`, a constant.
+# Modules without a test file: re-exports, a call of `cli.main`, a constant.
 EXEMPT = ("__init__.py", "__main__.py", "_version.py")
 
 
@@ -21,7 +21,7 @@ def modules() -> list[Path]:
 
 
 def mirrored(module: Path) -> Path:
-    """`_core/machine.py` gives `_core/test_machine.py`, `_core/_marks.py` `_core/test_marks.py`."""
+    """Return the test file of a module: `_core/test_marks.py` for `_core/_marks.py`."""
     return module.with_name(f"test_{module.name.lstrip('_')}")
 
 

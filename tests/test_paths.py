@@ -27,7 +27,7 @@ from streamparse.paths import (
 
 MAX_INDEX = 2**53 - 1
 
-# st.text() draws no surrogates, so every name below can be written in a query.
+# st.text() generates no surrogates, so every name can be written in a query.
 NAMES = st.text(max_size=6) | st.text(
     st.sampled_from("'\"\\/~01\b\t\n\f\r\x00\x1f\x7f"), max_size=6
 )
@@ -36,7 +36,7 @@ PATHS = st.lists(NAMES | INDEXES, max_size=6).map(tuple)
 
 
 def segment(*selectors: str | int | None, descendant: bool = False) -> Segment:
-    """The segment with these selectors; None is the wildcard."""
+    """Return the segment with these selectors; None is the wildcard."""
     return Segment(
         descendant,
         frozenset(one for one in selectors if isinstance(one, str)),
@@ -45,7 +45,7 @@ def segment(*selectors: str | int | None, descendant: bool = False) -> Segment:
     )
 
 
-def test_the_examples_in_the_docstrings_hold() -> None:
+def test_the_examples_in_the_docstrings() -> None:
     failed, attempted = doctest.testmod(paths)
     assert attempted > 0
     assert failed == 0
@@ -213,11 +213,11 @@ def test_value_at_the_bottom_of_a_deep_document() -> None:
     try:
         assert value_at(document, (0,) * depth) == "bottom"
     finally:
-        while isinstance(document, list):  # no deep recursion on release either
+        while isinstance(document, list):  # Freeing it at once would recurse.
             document = document.pop()
 
 
-# Queries: what is understood
+# Valid queries
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_value_at_the_bottom_of_a_deep_document() -> None:
         ("$.port", [segment("port")]),
         ("$._x1.été.数.😀9", [segment("_x1"), segment("été"), segment("数"), segment("😀9")]),
         ("$.\x80\ud7ff\ue000\U0010ffff", [segment("\x80\ud7ff\ue000\U0010ffff")]),
-        ("$.\u0663", [segment("\u0663")]),  # no ASCII digit, so it may come first
+        ("$.\u0663", [segment("\u0663")]),  # No ASCII digit, so it may come first.
         ("$.null.true", [segment("null"), segment("true")]),
         ("$.*[*]", [segment(None), segment(None)]),
         ("$[0][10]", [segment(0), segment(10)]),
@@ -281,7 +281,7 @@ def utf16_units(char: str) -> list[int]:
 
 @st.composite
 def written_selectors(draw: st.DrawFn) -> tuple[str, str | int | None]:
-    """One selector in one of its spellings, and what it means."""
+    """Generate a selector in one of its spellings, with its value."""
     value = draw(st.none() | INDEXES | NAMES)
     if not isinstance(value, str):
         return ("*" if value is None else str(value)), value
@@ -312,7 +312,7 @@ def test_every_spelling_is_understood(written: list[tuple[str, Segment]]) -> Non
     assert Query.parse(text).segments == tuple(meaning for _, meaning in written)
 
 
-# Queries: what is refused
+# Invalid queries
 
 BEGIN = "a query must begin with '$'"
 SEGMENT = "expected '.', '..' or '[' (other characters in a name need quotes: ['...'])"
@@ -415,7 +415,7 @@ FUNCTION = "functions and script expressions are not supported in a streamed que
         ("$[(@.length-1)]", 2, FUNCTION),
     ],
 )
-def test_refused_queries(text: str, position: int, problem: str) -> None:
+def test_invalid_queries(text: str, position: int, problem: str) -> None:
     message = f"query {text!r}, position {position}: {problem}"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         Query.parse(text)
@@ -446,7 +446,7 @@ def test_a_long_query_needs_no_deep_recursion() -> None:
     assert query.matches((0,) * depth)
 
 
-# Queries: what is matched
+# Matches
 
 
 @pytest.mark.parametrize(
@@ -495,14 +495,14 @@ def children(document: object, path: Path) -> list[Path]:
 
 
 def descendants(document: object, path: Path) -> Iterator[Path]:
-    """The path itself and all below it."""
+    """Yield the path itself and all paths below it."""
     yield path
     for child in children(document, path):
         yield from descendants(document, child)
 
 
 def selected(document: object, query: Query) -> set[Path]:
-    """The definition in the RFC: every segment turns one list of nodes into the next."""
+    """Evaluate a query as RFC 9535 defines it: each segment turns a list of nodes into another."""
     nodes: set[Path] = {()}
     for one in query.segments:
         if one.descendant:
@@ -513,7 +513,7 @@ def selected(document: object, query: Query) -> set[Path]:
 
 
 @given(DOCUMENTS, SMALL_QUERIES)
-def test_matches_is_what_evaluation_of_the_document_selects(document: object, query: Query) -> None:
+def test_matches_agrees_with_the_evaluation_of_the_document(document: object, query: Query) -> None:
     everything = descendants(document, ())
     assert {path for path in everything if query.matches(path)} == selected(document, query)
 
@@ -523,13 +523,13 @@ def test_many_descendant_segments_take_linear_time() -> None:
     started = time.perf_counter()
     assert not query.matches(("x",) * 400)
     assert query.matches((*("x",) * 400, "end"))
-    assert time.perf_counter() - started < 5  # backtracking would outlast the sun
+    assert time.perf_counter() - started < 5  # Backtracking takes exponential time.
 
 
 # Queries as values
 
 
-def test_equal_queries_are_one_key() -> None:
+def test_equal_queries_have_the_same_hash() -> None:
     one, same = Query.parse("$..a[0, *]"), Query.parse("$..a[0, *]")
     assert one == same
     assert len({one, same}) == 1

@@ -1,4 +1,4 @@
-"""The interfaces that users implement: where they are, and that implementations of them work."""
+"""Tests of the interfaces that users implement."""
 
 from __future__ import annotations
 

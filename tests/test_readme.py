@@ -1,4 +1,4 @@
-"""The README is short and correct, and the blocks of all pages run.
+"""Tests of the README, and of the code blocks of all pages, which are run.
 
 A block that makes a request to a provider gets its answer from a server in this process.
 """
@@ -29,9 +29,9 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def blocks() -> dict[str, str]:
-    """By page and line, each block padded so that a traceback names the line of the page.
+    """Return the blocks by page and line, padded so that a traceback has the line of the page.
 
-    The programs in `docs/migrate` have a test of their own.
+    The programs in `docs/migrate` are tested in `test_migration.py`.
     """
     found = {}
     for page in PAGES:
@@ -69,7 +69,7 @@ def test_block_runs(
 def test_first_program(
     provider: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The output is the one in its comment."""
+    """The first program of the README prints the text of its comment."""
     pytest.importorskip("openai", reason="needs openai")
     for name, value in environment(provider).items():
         monkeypatch.setenv(name, value)
@@ -96,7 +96,7 @@ def test_essentials_in_the_wheel_are_short() -> None:
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of the headings, as Git hosts and the site derive them."""
+    """Return the anchors of the headings, as Git hosts and the site derive them."""
     outside = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.S | re.M)
     headings = re.findall(r"^#+ (.*)$", outside, re.MULTILINE)
     words = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
@@ -108,7 +108,7 @@ def anchors(page: Path) -> set[str]:
     [page for page in PAGES if page.suffix == ".md"],
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_have_a_target(page: Path) -> None:
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     broken = []
     for link in LINK.findall(text):
@@ -121,7 +121,7 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert broken == []
 
 
-# Columns and rows of the comparison that have figures: those of the scoreboard.
+# The columns and rows of the comparison with figures of the scoreboard.
 LIBRARIES = {
     "streamparse": "streamparse",
     "OpenAI's helper": "openai",
@@ -152,7 +152,7 @@ def test_figures_of_the_comparison_are_those_of_the_scoreboard() -> None:
             assert shown[label][library] == figure, (label, library)
 
 
-def test_readme_gives_the_test_command_of_ci() -> None:
+def test_readme_has_the_test_command_of_ci() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     command = re.search(r"^README_TEST='(.+)'$", script, re.MULTILINE)
     assert command is not None

@@ -1,8 +1,8 @@
-"""Recorded streams of providers, cut anywhere, and bodies of HTTP errors.
+"""Tests with recorded streams of providers, cut at many places, and bodies of HTTP errors.
 
-The recordings are kept outside the repository; without them these tests are skipped. Each is fed
-record by record; then it is cut after records and inside them, a few cuts each, other ones for
-each recording. STREAMPARSE_CUTS=all cuts after every record, and small recordings at every byte.
+The recordings are not in the repository; without them these tests are skipped. Each recording is
+read whole, and then cut at a few places after and inside records. STREAMPARSE_CUTS=all cuts it
+after every record, and small recordings at every byte.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from tests.messages import dumped, results_of, run_parser
 
 WIRES = [api for api in APIS if api not in ("text", "auto")]
 EVERY_CUT = os.environ.get("STREAMPARSE_CUTS") == "all"
-SMALL = 6_000  # bytes
-FEW = 5  # cuts of each kind
+SMALL = 6_000  # Bytes.
+FEW = 5  # The number of cuts of each kind.
 
-# The records of an API without which a message may not be complete.
+# A message may only be complete after a record of its API that matches.
 SIGNALS = {
     "openai-chat": rb'"finish_reason"\s*:\s*"|\[DONE\]',
     "openai-completions": rb'"finish_reason"\s*:\s*"|\[DONE\]',
     "openai-responses": rb"response\.completed|\[DONE\]",
     "anthropic-messages": rb"message_stop|\"stop_reason\"\s*:\s*\"",
-    "google-generate": rb'"finishReason"\s*:\s*["1-9]',  # Vertex has numbers
+    "google-generate": rb'"finishReason"\s*:\s*["1-9]',  # Vertex sends numbers.
     "google-interactions": rb'interaction\.complete|"status"\s*:\s*"(completed|requires_action)',
     "bedrock-converse": rb"messageStop|\"stopReason\"",
     "cohere-v2": rb"message-end",
@@ -52,10 +52,10 @@ SIGNALS = {
 @dataclass(frozen=True)
 class Recording:
     name: str
-    units: list[Any]  # records: bytes, or decoded chunks
+    units: list[Any]  # Records as bytes, or decoded chunks.
 
     def source(self, count: int) -> bytes:
-        """The first records, to look at."""
+        """Return the first records as bytes."""
         units = self.units[:count]
         return b"".join(
             unit if isinstance(unit, bytes) else dumped(unit).encode() for unit in units
@@ -72,7 +72,7 @@ def units_of(data: bytes, framing: str) -> list[Any]:
         return list(_frames(data))
     if framing == "sse":
         ends = [match.end() for match in _BLANK_LINE.finditer(data)]
-    else:  # lines, of JSON or of an array's source
+    else:  # Lines of JSON, or of an array.
         ends = [match.end() for match in re.finditer(rb"\n", data)]
     places = [0, *[end for end in ends if end < len(data)], len(data)]
     return [data[start:end] for start, end in pairwise(places)]
@@ -99,18 +99,20 @@ def recordings(folder: Path, api: str) -> Iterator[Recording]:
 
 
 def check(recording: Recording, whole: Whole, api: str, count: int, inside: int) -> None:
-    """The stream ends after so many records and so many bytes of the next one."""
+    """Check the stream that ends after `count` records and `inside` bytes of the next one."""
     pieces = recording.units[:count]
     if inside:
         pieces = [*pieces, recording.units[count][:inside]]
     parser, _, error = run_parser(pieces, api)
     source = b"".join(pieces) if isinstance(pieces[0], bytes) else recording.source(count)
-    # Less than the name of a field: it could have become anything.
+    # With less than the name of a field, the stream is not recognised.
     begun = len(source.strip())
     assert error is None or (begun < 6 and error.code == "not_a_stream"), source[-80:]
     if any(message.status == "complete" for message in parser.messages) and not _hidden(source):
         assert api not in SIGNALS or re.search(SIGNALS[api], source)
-    check_cut(parser, whole, count + bool(inside))  # a record may be whole before its blank line
+    check_cut(
+        parser, whole, count + bool(inside)
+    )  # A record may be complete without its blank line.
     check_calls_stay(parser, whole.parser)
 
 
@@ -120,7 +122,7 @@ def _hidden(source: bytes) -> bool:
 
 
 def places(recording: Recording) -> Iterator[tuple[int, int]]:
-    """Where to cut: after how many records, and how far into the next one."""
+    """Yield places to cut at: a number of records, and of bytes of the next one."""
     units = recording.units
     small = len(recording.source(len(units))) < SMALL and isinstance(units[0], bytes)
     if EVERY_CUT:
@@ -134,7 +136,7 @@ def places(recording: Recording) -> Iterator[tuple[int, int]]:
         seed = seed * 1_103_515_245 + 12_345 & 0x7FFFFFFF
         count = (seed >> 8) % len(units)
         if step == 0:
-            count = len(units) - 1 - count % 3 if len(units) > 3 else count  # near the end
+            count = len(units) - 1 - count % 3 if len(units) > 3 else count  # Near the end.
         if count:
             yield count, 0
         if isinstance(units[count], bytes) and len(units[count]) > 1:
@@ -143,7 +145,7 @@ def places(recording: Recording) -> Iterator[tuple[int, int]]:
 
 @contextmanager
 def explained(what: str) -> Iterator[None]:
-    """Failures name their recording."""
+    """Make failures name their recording."""
     try:
         yield
     except Exception as error:
@@ -157,13 +159,13 @@ NAMES = {
     ("bedrock", "bedrock-invoke"): "bedrock-invoke-titan",
 }
 
-# The end of the input is the only end of these, so a cut between records cannot be detected.
+# Streams of these APIs have no end but that of the input, so truncation cannot be detected.
 WITHOUT_END = ("writer-completions",)
 
 
 @pytest.mark.parametrize("api", [api for api in WIRES if api not in WITHOUT_END])
 def test_cut_recordings(shared_data: Path, api: str) -> None:
-    """Law 7: a cut stream is never a success, and what it completes the whole stream completes."""
+    """Law 7: a truncated stream, and a call that the whole does not complete, is never complete."""
     found = 0
     for recording in recordings(shared_data, api):
         found += 1
@@ -177,7 +179,7 @@ def test_cut_recordings(shared_data: Path, api: str) -> None:
 
 @pytest.mark.parametrize("api", WIRES)
 def test_patches_of_recordings(shared_data: Path, api: str) -> None:
-    """Patches of a call's events make its arguments, also of events that were coalesced."""
+    """The patches of a call's events rebuild its arguments, also after coalescing."""
     calls = 0
     for recording in recordings(shared_data, api):
         with explained(recording.name):
@@ -205,7 +207,7 @@ def test_results_of_recordings(shared_data: Path, api: str) -> None:
 
 
 def check_patches(recording: Recording, api: Any) -> int:
-    """How many calls there were."""
+    """Check the patches of a recording, and return its number of calls."""
     parser, coalescer = MessageParser(api), Coalescer(3, hold="all")
     made: dict[int, tuple[PatchApplier, PatchApplier, PatchPacker]] = {}
     for now, unit in enumerate([*recording.units, None]):

@@ -1,4 +1,4 @@
-"""Tests of the scoreboard: its cases are sound, its verdicts fair, and our results true."""
+"""Tests of the scoreboard: its cases, its verdicts and the published results."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_records_of_streams_are_json() -> None:
                 assert not data or data == "[DONE]" or json.loads(data)
 
 
-def test_every_need_is_one_that_some_library_lacks() -> None:
+def test_every_feature_is_missing_in_some_library() -> None:
     needs = {case.needs for case in CASES if case.needs}
     lacks = {key.rpartition("/")[2] for library in LIBRARIES.values() for key in library.lacks}
     assert needs <= lacks | {"surrogates"}
@@ -83,7 +83,7 @@ def test_every_need_is_one_that_some_library_lacks() -> None:
 
 
 def seen(case: cases.Case, answer: Result, library: Library = LIBRARIES[OURS]) -> dict[str, str]:
-    """The verdict of each check if the library gives this answer to every input."""
+    """Return the verdict of each check if the library gives this answer to every input."""
     answers = {job.id: answer for job in case.jobs()}
     return {outcome.check: outcome.verdict for outcome in judge(case, library, answers)}
 
@@ -109,7 +109,7 @@ def test_verdicts_of_streams() -> None:
     assert seen(case, {"died": "crash: -11"})["cut call"] == "wrong"
 
 
-def test_verdicts_of_answers_that_were_cut() -> None:
+def test_verdicts_of_truncated_answers() -> None:
     case = BY_ID["openai-chat/length-in-arguments"]
     assert seen(case, message(end="truncated"))["answer"] == "right"
     assert seen(case, message(end="failed", raised="Error: cut"))["answer"] == "right"
@@ -118,7 +118,7 @@ def test_verdicts_of_answers_that_were_cut() -> None:
     assert seen(case, message(calls=[cut], end="truncated"))["answer"] == "wrong"
 
 
-def test_what_is_not_offered_is_not_wrong() -> None:
+def test_a_missing_feature_is_not_wrong() -> None:
     case = BY_ID["openai-chat/reasoning-field"]
     answer = message(text="At 09:40.")
     assert seen(case, answer)["answer"] == "wrong"
@@ -192,7 +192,7 @@ def has(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
 
 
-def test_published_verdicts_of_ours_are_true() -> None:
+def test_published_verdicts_of_streamparse_are_current() -> None:
     published = {
         (outcome["case"], outcome["check"]): outcome["verdict"]
         for outcome in library_of(published_result(), OURS)["outcomes"]
@@ -279,7 +279,7 @@ def library_of(result: Result, name: str) -> Result:
     return dict(row)
 
 
-def test_published_table_and_page_are_those_of_the_data() -> None:
+def test_published_table_and_page_match_the_data() -> None:
     result = published_result()
     text = (DOCS / "scoreboard.md").read_text("utf-8")
     between = text.partition(summary.START)[2].partition(summary.END)[0]
@@ -288,11 +288,11 @@ def test_published_table_and_page_are_those_of_the_data() -> None:
     assert result["features"] == summary.features(result)
 
 
-def test_published_cases_are_those_of_today() -> None:
+def test_published_cases_are_current() -> None:
     assert [case["id"] for case in published_result()["cases"]] == [case.id for case in CASES]
 
 
-def test_the_page_asks_for_nothing_outside() -> None:
+def test_the_page_loads_nothing_from_other_hosts() -> None:
     html = page.render(published_result())
     assert not re.search(r"<script|<link|<img|src=|href=\"http|@import|url\(", html)
     for library in LIBRARIES:
@@ -318,7 +318,7 @@ def texts_of_chart(lines: list[drawing.Line]) -> Iterator[float]:
         yield float(height)
 
 
-def test_names_in_a_chart_do_not_cover_each_other() -> None:
+def test_labels_in_a_chart_do_not_overlap() -> None:
     lines = [drawing.Line(f"line {n}", "flat", [(1000, 1.0), (2000, 1.0 + n)]) for n in range(12)]
     heights = sorted(texts_of_chart(lines))
     assert len(heights) == 12

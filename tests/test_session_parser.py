@@ -1,4 +1,4 @@
-"""Tests of `SessionParser`: every answer of a session is a message of its own."""
+"""Tests of `SessionParser`: every answer of a session becomes a message."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from tests.sessions import (
     several,
 )
 
-# The API, and how a list of answers is written in it, one after the other.
+# For each API a function that writes a list of answers, one after the other.
 PROTOCOLS: dict[str, Any] = {
     "openai-realtime": realtime,
     "openai-responses": laned,
@@ -59,7 +59,7 @@ def frames_of(api: str, plans: list[Plan]) -> list[Frame]:
 
 
 def read(api: Any, frames: list[Any], end: str = "finish", **options: Any) -> Any:
-    """The parser, and all its events."""
+    """Return the parser and all its events."""
     parser = SessionParser(api, **options)
     events = [event for frame in frames for event in parser.feed(frame)]
     events += parser.cut() if end == "cut" else parser.finish()
@@ -67,12 +67,12 @@ def read(api: Any, frames: list[Any], end: str = "finish", **options: Any) -> An
 
 
 def shown(message: Message) -> dict[str, Any]:
-    """The compared attributes of two messages: their choice depends on the rest of the session."""
+    """Return the message as data, without its choice, which depends on the rest of the session."""
     return message.to_dict()
 
 
 def check(message: Message, plan: Plan) -> None:
-    """The message is what was planned."""
+    """Check that the message is the planned one."""
     assert message.text == plan.text
     calls = [(call.id, call.name, call.arguments) for call in message.tool_calls]
     assert calls == plan.calls
@@ -139,7 +139,7 @@ FORMS: dict[str, Any] = {
 
 @each_protocol
 @pytest.mark.parametrize("form", FORMS)
-def test_what_clients_give_for_a_message(api: str, form: str) -> None:
+def test_the_forms_of_messages_of_clients(api: str, form: str) -> None:
     frames = frames_of(api, [ORDER, THANKS])
     parser, events = read(api, [FORMS[form](frame) for frame in frames])
     expected, expected_events = read(api, frames)
@@ -164,7 +164,7 @@ def test_a_message_that_is_no_json_is_passed_on() -> None:
 
 
 @pytest.mark.parametrize("wrong", [7, None, [], object()])
-def test_another_type_is_refused_and_changes_nothing(wrong: Any) -> None:
+def test_another_type_is_rejected_and_changes_nothing(wrong: Any) -> None:
     parser = SessionParser("openai-realtime")
     for frame in realtime(THANKS):
         with pytest.raises(TypeError):
@@ -174,7 +174,7 @@ def test_another_type_is_refused_and_changes_nothing(wrong: Any) -> None:
 
 
 @pytest.mark.parametrize("api", ["openai-chat", "nonsense", 5])
-def test_an_api_without_sessions_is_refused(api: Any) -> None:
+def test_an_api_without_sessions_is_rejected(api: Any) -> None:
     with pytest.raises(ValueError, match="api"):
         SessionParser(api)
 
@@ -282,7 +282,7 @@ def test_a_parser_of_one_answer_keeps_the_first() -> None:
 
 
 @each_protocol
-def test_copies_and_pickles_go_on_alone(api: str) -> None:
+def test_copies_and_pickles_continue_independently(api: str) -> None:
     frames = frames_of(api, [ORDER, THANKS])
     expected, _ = read(api, frames)
     for place in range(0, len(frames), 3):
@@ -347,14 +347,14 @@ def test_the_first_line_of_a_recorded_session(line: str, begins: bool) -> None:
     assert begins_session(line.encode()) is begins
 
 
-# The laws, over sessions at random.
+# The laws for random sessions
 
 
 @each_protocol
 @given(data=st.data())
 def test_every_answer_is_what_was_planned(api: str, data: st.DataObject) -> None:
     plans = data.draw(several())
-    if api == "google-live":  # a turn without content does not begin; an open one goes on
+    if api == "google-live":  # An empty turn has no messages, and an open one does not end.
         plans = [plan for plan in plans if plan.items and plan.end != "open"]
     parser, _ = read(api, frames_of(api, plans))
     assert len(parser.messages) == len(plans)
@@ -364,7 +364,7 @@ def test_every_answer_is_what_was_planned(api: str, data: st.DataObject) -> None
 
 @pytest.mark.parametrize("api", ["openai-realtime", "openai-responses"])
 @given(data=st.data())
-def test_answers_that_run_at_once_do_not_mix(api: str, data: st.DataObject) -> None:
+def test_parallel_answers_do_not_affect_each_other(api: str, data: st.DataObject) -> None:
     plans = data.draw(several())
     write = realtime if api == "openai-realtime" else lambda plan: laned(plan, f"lane-{plan.id}")
     streams = [write(plan) for plan in plans]
@@ -379,7 +379,9 @@ def test_answers_that_run_at_once_do_not_mix(api: str, data: st.DataObject) -> N
 
 @each_protocol
 @given(data=st.data())
-def test_a_cut_completes_nothing_that_would_not_be_complete(api: str, data: st.DataObject) -> None:
+def test_a_truncated_session_completes_only_what_the_whole_one_completes(
+    api: str, data: st.DataObject
+) -> None:
     frames = frames_of(api, data.draw(several()))
     whole, _ = read(api, frames)
     place = data.draw(st.integers(0, len(frames)))
@@ -412,6 +414,6 @@ def test_batches_and_forms_change_nothing(api: str, data: st.DataObject) -> None
     assert [shown(m) for m in parser.messages] == [shown(m) for m in expected.messages]
 
 
-def test_what_a_session_shows_of_itself() -> None:
+def test_attributes_and_repr() -> None:
     parser = SessionParser("openai-realtime")
     assert repr(parser) == "<SessionParser api='openai-realtime', 0 messages, 0 open>"

@@ -1,4 +1,4 @@
-"""The documentation site: it builds without warnings, is complete, and asks no other host."""
+"""Tests of the documentation site: it builds without warnings and loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ MODULES = (
 )
 NEEDED = ("mkdocs", "material", "mkdocstrings_handlers.python")
 
-# Elements that load their address when a page is shown.
+# Elements that load a file when a page is shown.
 LOADING = {"img": "src", "script": "src", "iframe": "src", "source": "src", "link": "href"}
 
 
 class Loaded(HTMLParser):
-    """Collects the addresses that a page loads, those it links, and its identifiers."""
+    """Collects the addresses that a page loads or links, and its identifiers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ def test_the_reference_has_every_public_name() -> None:
     assert len(shown) == len(set(shown))
     same = {name.rpartition(".")[2] for name in shown}
     assert set(shown) <= names
-    # A name of two modules, such as the stores, is described once.
+    # A name that two modules export, such as a store, is described once.
     assert {name for name in names - set(shown) if name.rpartition(".")[2] not in same} == set()
 
 

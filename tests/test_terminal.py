@@ -1,4 +1,4 @@
-"""Tests of streamparse.terminal: what the view shows, and what it never sends to a terminal."""
+"""Tests of streamparse.terminal: the view of messages, and that text cannot control a terminal."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def chunk(delta: dict[str, Any], finish: str | None = None, choice: int = 0) -> 
 
 
 def calling(*pieces: str, finish: str | None = None) -> MessageParser:
-    """A parser that was fed one call, its arguments in these pieces."""
+    """Return a parser that received one call, with its arguments in these pieces."""
     parser = MessageParser("openai-chat")
     function = {"name": "write_note", "arguments": ""}
     parser.feed(chunk({"tool_calls": [{"index": 0, "id": "call_7", "function": function}]}))
@@ -80,13 +80,13 @@ def ended(parser: MessageParser) -> MessageParser:
 
 
 def card(*pieces: str, finish: str | None = None, whole: bool = True) -> list[str]:
-    """The lines inside the card, without its frame."""
+    """Return the lines inside the card, without its frame."""
     parser = calling(*pieces, finish=finish)
     view = MessageView((ended(parser) if finish else parser).messages, whole=whole)
     return [line.strip("│ ") for line in lines(view) if line.startswith("│")]
 
 
-# Text of a model is data
+# The text of a model cannot control the terminal
 
 
 @pytest.mark.parametrize(
@@ -117,14 +117,14 @@ def test_nothing_of_the_model_reaches_the_terminal_as_a_command() -> None:
     message.content = [Text(evil), Reasoning(evil), Refusal(evil), call, Citation(evil), result]
     text = shown(MessageView([message], footer=["ours"]), width=300)
     assert not {ESCAPE, "\x07", "\x9b"} & set(text)
-    assert text.count("[bold]") >= 10  # no markup
+    assert text.count("[bold]") >= 10  # It is not read as markup.
     assert ":dragon:" in text
     coloured = shown(MessageView([message]), width=300, colours=True)
     assert f"{ESCAPE}[2J" not in coloured
     assert "\x9b" not in coloured
 
 
-# Words
+# Texts of statuses and usage
 
 
 def test_status_of_call() -> None:
@@ -221,7 +221,7 @@ def test_reasoning_is_folded_when_it_has_ended() -> None:
     assert len(lines(MessageView(parser, fold=False))) > 8
 
 
-def test_folded_reasoning_is_data_too() -> None:
+def test_folded_reasoning_is_escaped() -> None:
     message = Message()
     message.content = [Reasoning(f"{ESCAPE}[2J [bold] " + "\n" * 1_000 + "漢" * 1_000)]
     message.status = "complete"
@@ -299,7 +299,7 @@ def test_card_has_name_id_and_status() -> None:
     ("finish", "status"),
     [("tool_calls", "complete"), ("length", "truncated")],
 )
-def test_card_tells_the_end(finish: str, status: str) -> None:
+def test_card_shows_the_final_status(finish: str, status: str) -> None:
     text = shown(MessageView(ended(calling('{"a": 1}', finish=finish)).messages))
     assert f"─ {status} ─╯" in text
 
@@ -326,7 +326,7 @@ def test_a_truncated_string_does_not_look_whole() -> None:
     assert card('{"a": {"b": [1, "half', finish="length") == ['… a  {"b": [1, "half…']
 
 
-def test_rejected_call_says_why_and_shows_the_text() -> None:
+def test_rejected_call_shows_the_reason_and_the_text() -> None:
     assert card('{"a": 1, "b": nul}', finish="tool_calls") == [
         "✓ a  1",
         "✗ b",
@@ -335,8 +335,8 @@ def test_rejected_call_says_why_and_shows_the_text() -> None:
     ]
 
 
-def judged(*pieces: str, finish: str | None = None) -> list[str]:
-    """The lines of a card of a call that is validated by a schema."""
+def validated_card(*pieces: str, finish: str | None = None) -> list[str]:
+    """Return the lines of the card of a call that is validated by a schema."""
     pytest.importorskip("jsonschema", reason="needs the extra schema")
     properties = {"n": {"maximum": 9}, "tags": {"items": {"enum": ["sea", "sun"]}}}
     tool = {"name": "write_note", "parameters": {"properties": properties, "required": ["n"]}}
@@ -352,17 +352,17 @@ def judged(*pieces: str, finish: str | None = None) -> list[str]:
 
 
 def test_fields_are_marked() -> None:
-    assert judged('{"a": "x", "tags": ["s') == ['✓ a     "x"', '… tags  ["s▌']
-    rejected = judged('{"a": "x", "tags": ["sea", "moon"], "b": "y')
+    assert validated_card('{"a": "x", "tags": ["s') == ['✓ a     "x"', '… tags  ["s▌']
+    rejected = validated_card('{"a": "x", "tags": ["sea", "moon"], "b": "y')
     assert rejected[:3] == ['✓ a     "x"', '✗ tags  ["sea", "moon"]', '… b     "y…']
     assert "(enum)" in rejected[3]
-    assert judged('{"n": 12', ", ")[0] == "✗ n  12"
-    missing = judged('{"a": "x"}', finish="tool_calls")
-    assert missing[0] == '✓ a  "x"'  # missing data has no field
+    assert validated_card('{"n": 12', ", ")[0] == "✗ n  12"
+    missing = validated_card('{"a": "x"}', finish="tool_calls")
+    assert missing[0] == '✓ a  "x"'  # A missing member has no line.
     assert "(required)" in missing[1]
 
 
-def test_oddities_of_the_transport_do_not_mark_a_field() -> None:
+def test_warnings_about_the_stream_do_not_mark_a_field() -> None:
     seen = card('{"a": 1}', '{"a": 1}', finish="tool_calls")
     assert seen[0] == "✓ a  1"
 
@@ -377,7 +377,7 @@ def test_marks_in_ascii() -> None:
     assert ". b  " in text
 
 
-def test_oddities_of_a_complete_call_are_told() -> None:
+def test_warnings_about_a_complete_call_are_shown() -> None:
     seen = card('{"a": 1}', '{"a": 1}', finish="tool_calls")
     assert seen == ["✓ a  1", "the whole arguments came once more (repeated_arguments)"]
 
@@ -387,7 +387,7 @@ def test_arguments_that_are_no_object() -> None:
     assert card('"wo', finish=None) == ['"wo▌']
 
 
-def test_what_is_open_shows_its_end_and_is_bounded() -> None:
+def test_an_open_value_shows_only_its_end() -> None:
     items = ", ".join(str(number) for number in range(1000))
     assert card('{"a": [' + items + ", ") == ["… a  […, 992, 993, 994, 995, 996, 997, 998, 999▌"]
     long = card('{"a": {"b": "' + "x" * 5000 + "the end")
@@ -396,14 +396,14 @@ def test_what_is_open_shows_its_end_and_is_bounded() -> None:
     assert sum(map(len, long)) < 500
 
 
-def test_what_is_complete_is_shown_whole_when_asked() -> None:
+def test_a_complete_value_is_shown_whole_on_request() -> None:
     text = json.dumps({"a": ["x" * 30] * 40})
     assert "".join(card(text, finish="tool_calls")).count("x") == 1200
     assert 100 < "".join(card(text, finish="tool_calls", whole=False)).count("x") < 500
 
 
 def test_deep_arguments() -> None:
-    """Levels that are too deep to read are left out; no recursion on the shape of the input."""
+    """Very deep levels are left out, and deep arguments cause no recursion error."""
     text = '{"a": ' + "[" * 900 + '"bottom'
     assert card(text) == ["… a  " + "[" * 12 + "…"]
     with_little_stack = sys.getrecursionlimit()
@@ -415,7 +415,7 @@ def test_deep_arguments() -> None:
     assert seen == ["✓ a  " + "[" * 12 + "…" + "]" * 12]
 
 
-# Keeping to the screen
+# The size of the screen
 
 
 def test_the_end_is_shown_when_the_screen_is_full() -> None:
@@ -430,7 +430,7 @@ def test_the_end_is_shown_when_the_screen_is_full() -> None:
 
 
 def test_rendering_does_not_cost_more_for_longer_messages() -> None:
-    """Counted in characters that reach rich, not in seconds."""
+    """The number of characters that rich renders does not depend on the length of the message."""
 
     def handled(size: int) -> int:
         message = Message()
@@ -462,10 +462,10 @@ def test_rendering_does_not_cost_more_for_longer_messages() -> None:
     width=st.integers(1, 40),
     height=st.integers(1, 12),
 )
-def test_whatever_comes_can_be_shown(
+def test_any_text_and_arguments_can_be_shown(
     text: str, arguments: str, size: int, finish: str | None, width: int, height: int
 ) -> None:
-    """Any text and any arguments, cut anywhere, on a screen of any size."""
+    """Any text and arguments can be shown, in any chunking and on a screen of any size."""
     pieces = [arguments[start : start + size] for start in range(0, len(arguments), size)]
     parser = calling(*pieces, finish=finish)
     parser.feed(chunk({"content": text, "reasoning": text}))
@@ -482,7 +482,7 @@ def test_without_rich(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
         kind()
 
 
-# Live
+# Live views
 
 
 def test_a_view_over_a_parser_follows_it() -> None:
@@ -512,15 +512,15 @@ def test_live_messages_draw_in_place_and_print_the_end() -> None:
             live.draw()
     text = target.getvalue()
     assert "Hel▌" in text
-    drawn, _, final = text.rpartition("\x1b[?25h")  # the cursor is back
-    assert drawn.count("picture") == 4 + 1  # and the last one again as it is taken away
-    assert final.count("lo\n") == 20  # all of it, though the screen has ten lines
+    drawn, _, final = text.rpartition("\x1b[?25h")  # Shows the cursor again.
+    assert drawn.count("picture") == 4 + 1  # The last one is drawn again before it is removed.
+    assert final.count("lo\n") == 20  # The whole text, although the screen has ten lines.
     assert "complete, finish reason stop\npicture 3\n" in final
     live.close()
     assert target.getvalue() == text
 
 
-def test_live_messages_give_the_terminal_back_when_something_fails() -> None:
+def test_live_messages_restore_the_terminal_after_an_error() -> None:
     screen, target = screen_and_text()
 
     def source() -> Any:
@@ -538,7 +538,7 @@ def test_live_messages_give_the_terminal_back_when_something_fails() -> None:
     assert "Hello\n" in final
 
 
-def test_what_is_no_terminal_gets_the_end_only() -> None:
+def test_without_a_terminal_only_the_end_is_printed() -> None:
     target = io.StringIO()
     screen = console.Console(file=target, width=60)
     with stream(["Hel", "lo"], api="text") as answer, LiveMessages(answer, console=screen) as live:
@@ -595,7 +595,7 @@ def test_a_view_has_text_and_html() -> None:
     assert live._repr_html_() in parser.message._repr_html_()
 
 
-def test_a_rejected_call_says_why_in_html() -> None:
+def test_a_rejected_call_shows_the_reason_in_html() -> None:
     parser = MessageParser(api="openai-chat")
     call = {"index": 0, "id": "c", "function": {"name": "f", "arguments": "{a"}}
     parser.feed({"choices": [{"delta": {"tool_calls": [call]}}]})

@@ -1,6 +1,6 @@
-"""Tests of the types: a user's program, the blocks of the pages, completeness.
+"""Tests of the types: a user's program, the blocks of the pages, and completeness.
 
-mypy reads `typed_program.py` with all the tests too; here it reads what users read.
+Here the type checkers read the installed package, as they do for users.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ PAGES = [
 ]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
-# Functions without annotations keep the pages short. This line is above every block.
+# The blocks omit annotations to be short, so this line precedes each of them.
 UNTYPED = "# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls"
-# Percentage of the public symbols whose types pyright knows. The others are those of
+# The percentage of public symbols whose types pyright knows. The others are those of
 # `web.response`, whose base class is Starlette's, of `wrap`, which returns classes of the SDKs, and
 # inherited attributes.
 COMPLETE = 99.0
@@ -39,7 +39,7 @@ COMPLETE = 99.0
 
 @pytest.fixture(scope="module")
 def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The blocks of all pages as modules, each at its line."""
+    """Write the blocks of all pages as modules, in which they keep their line numbers."""
     folder = tmp_path_factory.mktemp("blocks")
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
@@ -62,7 +62,7 @@ def run_pyright(folder: Path, *arguments: str) -> Any:
         env=checker_environment("PYTHONPATH"),
         cwd=folder,
     )
-    if not found.stdout.lstrip().startswith("{"):  # its first run downloads Node.js or itself
+    if not found.stdout.lstrip().startswith("{"):  # The first run needs a download.
         pytest.skip(f"pyright cannot be run: {found.stderr[-300:]}")
     return json.loads(found.stdout)
 

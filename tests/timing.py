@@ -1,4 +1,4 @@
-"""Two measures of work: executed lines of the package, which are exact, and processor time."""
+"""Two measurements of work: the exact number of executed lines, and processor time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PACKAGE = str(Path(streamparse.__file__).parent)
 
 
 def lines_run(call: Callable[[], object]) -> int:
-    """Return how many lines of the package run in this call."""
+    """Return the number of lines of the package that this call executes."""
     count = 0
 
     def local(frame: FrameType, event: str, arg: object) -> Any:
@@ -37,9 +37,9 @@ def lines_run(call: Callable[[], object]) -> int:
 
 
 def seconds(call: Callable[[], object]) -> float:
-    """Return the processor time of this call, without garbage collection and measured coverage.
+    """Return the processor time of this call, without garbage collection and coverage.
 
-    Nothing is collected before it either: late in a session that takes longer than most calls.
+    Garbage is not collected before the call either, because that would often take longer than it.
     """
     gc.disable()
     before = sys.gettrace()

@@ -1,6 +1,6 @@
-"""Pydantic types and documents that match them more or less, for tests of models.
+"""Pydantic types for tests of models, and documents that may match them.
 
-Needs pydantic: import it after `pytest.importorskip("pydantic")`.
+This module needs pydantic, so import it after `pytest.importorskip("pydantic")`.
 """
 
 from __future__ import annotations
@@ -271,7 +271,7 @@ ANY_JSON = st.recursive(
 
 
 def _object(**members: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Generate objects with most of these members, in any order, and sometimes another one."""
+    """Generate objects with most of these members in any order, and sometimes another member."""
     items = [st.tuples(st.just(name), value) for name, value in members.items()]
     whole = st.tuples(*items).flatmap(st.permutations)
     dropped = st.integers(0, 4 * len(items))
@@ -327,7 +327,7 @@ def result_of_pydantic(kind: Any, text: str, strict: bool | None) -> tuple[bool,
         return True, TypeAdapter(kind).validate_json(text, strict=strict)
     except pydantic.ValidationError as error:
         return False, error
-    except Exception as error:  # the exception of a type's own code
+    except Exception as error:  # An exception of the code of a type.
         return False, error
 
 

@@ -1,6 +1,6 @@
 """Wrapped clients of all SDKs, with the types that an editor should know.
 
-`test_typing.py` runs mypy and pyright over it. It is never run.
+`test_typing.py` checks it with mypy and pyright. It is never run.
 """
 
 from __future__ import annotations

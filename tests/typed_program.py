@@ -1,6 +1,6 @@
-"""A program as users write it, with the types that an editor should know.
+"""A program like those of users, with the types that an editor should know.
 
-`test_typing.py` runs mypy and pyright over it, and calls it.
+`test_typing.py` checks it with mypy and pyright, and runs it.
 """
 
 from __future__ import annotations
@@ -108,11 +108,11 @@ async def async_streams(source: AsyncIterator[str]) -> None:
 
 
 async def responses(one: httpx.Response, other: requests.Response) -> None:
-    with stream(one) as answer:  # of a client
+    with stream(one) as answer:  # A response of a client.
         for text in answer.text():
             assert_type(text, str)
         assert_type(answer.message, Message)
-    async with stream(one) as answer:  # of an async client
+    async with stream(one) as answer:  # A response of an async client.
         async for call in answer.tool_calls():
             assert_type(call, ToolCall)
     assert_type(stream(other, output=Trip), Stream[Trip])
@@ -125,13 +125,13 @@ def models() -> None:
     parser.feed(PIECES[1])
     assert_type(parser.result, Trip)
     assert_type(ModelParser(list[Trip]), ModelParser[list[Trip]])
-    either = ModelParser[Trip | int](Trip | int)  # a union has to be written twice
+    either = ModelParser[Trip | int](Trip | int)  # A union must be written twice.
     either.feed("3 ")
     assert_type(either.result, Trip | int)
 
 
 def mistakes(name: str) -> None:
-    """Each is refused by both checkers, or else the comment is: an unused one is an error."""
+    """Both checkers report each of these: a comment that ignores nothing is an error."""
     api: API = "openai-chat"
     MessageParser(api)
     MessageParser("openai-chats")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
