@@ -177,7 +177,7 @@ def test_empty_text_changes_nothing(sizes: Sequence[int]) -> None:
 # Broken JSON
 
 BROKEN = [
-    # (text, offset of the refused character, code)
+    # (text, offset of the invalid character, code)
     ('{"a": 1, oops}', 9, "expected_key"),
     ('{"a": nope', 7, "invalid_literal"),
     ('{"a": 01}', 7, None),
@@ -212,7 +212,7 @@ def test_rejected_at_the_character(
     assert run.call.raw_text == text
 
 
-def test_a_rejected_call_keeps_what_it_had() -> None:
+def test_a_rejected_call_keeps_its_partial_arguments() -> None:
     run = Run('{"a": "kept", "b": x').feed(' and more {"', "").end().close(NORMAL)
     assert run.call.partial == {"a": "kept"}
     assert run.call.arguments_text == '{"a": "kept", "b": x and more {"'

@@ -82,7 +82,7 @@ def test_an_error_of_the_response_fails_open_answers() -> None:
     assert response.ended
 
 
-def test_an_error_of_the_transport_is_kept_with_what_it_cut() -> None:
+def test_an_error_of_the_transport_is_kept_in_open_answers() -> None:
     response = response_of(0, 1)
     response.at(0).finish("stop")
     response.at(0).end()
@@ -95,7 +95,7 @@ def test_an_error_of_the_transport_is_kept_with_what_it_cut() -> None:
     assert error.code == "invalid_record"
 
 
-def test_events_of_all_choices_come_in_one_list() -> None:
+def test_events_of_all_choices_are_in_one_list() -> None:
     response = response_of(0, 1, 0)
     texts = [
         (event.choice, event.text) for event in response.take() if isinstance(event, TextDelta)
@@ -126,7 +126,7 @@ def test_done_ends_answers_with_content_normally() -> None:
     assert response.ended
 
 
-def test_the_end_of_input_cuts_what_has_no_finish_reason() -> None:
+def test_the_end_of_input_truncates_answers_without_a_finish_reason() -> None:
     response = response_of(0, 1)
     response.at(0).finish("stop")
     response.end_input()

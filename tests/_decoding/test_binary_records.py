@@ -25,7 +25,7 @@ def test_a_cut_message_is_a_record_marked_as_cut() -> None:
     assert decoder.finish() == [Record("", None, "", True)]
 
 
-def test_a_damaged_message_comes_after_the_ones_before_it() -> None:
+def test_messages_before_a_damaged_one_are_returned() -> None:
     decoder = BinaryRecords(Limits())
     damaged = bytearray(frame("chunk", {"n": 2}))
     damaged[-1] ^= 1

@@ -186,7 +186,7 @@ def test_invalid_json_has_a_position() -> None:
     assert (failure.code, failure.line, failure.column) == ("invalid_record", 3, 7)
 
 
-def test_broken_json_comes_before_a_record_that_is_too_long() -> None:
+def test_invalid_json_is_reported_before_a_record_that_is_too_long() -> None:
     text = 'data: {"n" 2}\n\ndata: ' + "x" * 90
     assert isinstance(read([text], Limits(record=50))[1], WireError)
 

@@ -39,7 +39,7 @@ def test_a_repeated_start_belongs_to_the_same_answer() -> None:
     assert parser.replayed == 5
 
 
-def test_a_refused_request_fails_no_answer() -> None:
+def test_a_rejected_request_fails_no_answer() -> None:
     refused = {"type": "error", "status": 429, "error": {"code": "busy"}}
     frames = laned(WORDS)
     for place in range(len(frames) + 1):

@@ -102,12 +102,12 @@ def answer(version: Any) -> list[Any]:
     ]
 
 
-def spoken(version: Any) -> list[Any]:
+def with_final_text(version: Any) -> list[Any]:
     return [version.status("working"), version.end("completed", "It is open.")]
 
 
 @versions
-@pytest.mark.parametrize("records", [answer, spoken])
+@pytest.mark.parametrize("records", [answer, with_final_text])
 @pytest.mark.parametrize("bare", [True, False])
 def test_an_answer(version: Any, records: Any, bare: bool) -> None:
     parser = read(records(version), bare=bare)
@@ -204,7 +204,7 @@ def test_any_chunking(version: Any, size: int) -> None:
 
 
 @versions
-@pytest.mark.parametrize("records", [answer, spoken])
+@pytest.mark.parametrize("records", [answer, with_final_text])
 def test_a_cut_stream_is_never_complete(version: Any, records: Any) -> None:
     for place in range(1, len(records(version))):
         assert read(records(version)[:place]).message.status == "truncated"

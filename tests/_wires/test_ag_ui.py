@@ -156,7 +156,7 @@ def test_errors() -> None:
     assert message.status == "failed"
 
 
-def test_a_run_that_was_cut() -> None:
+def test_a_cut_run() -> None:
     message, _ = read(START, *text("So")[:2], *call("{}")[:-1])
     assert (message.status, message.tool_calls[0].status) == ("truncated", "truncated")
 
@@ -256,7 +256,7 @@ def test_what_our_encoder_marks_in_metadata() -> None:
     ]
 
 
-def test_events_of_an_agent_inside_of_the_run_are_passed_on() -> None:
+def test_events_of_another_agent_in_the_run_are_passed_on() -> None:
     inner = {**text("inner", "m-7")[1], "subagentRunId": "r-2"}
     message, events = read(START, inner, *text("outer"), END)
     assert message.text == "outer"
@@ -345,7 +345,7 @@ def test_free_text_in_chunks() -> None:
         assert (found.kind, found.status, found.partial) == ("custom", status, text)
 
 
-def test_a_refusal_that_is_marked() -> None:
+def test_a_marked_refusal() -> None:
     refused = text("No.")
     refused[0]["metadata"] = {"refusal": True}
     message, _ = read(START, *refused, END)
@@ -354,7 +354,7 @@ def test_a_refusal_that_is_marked() -> None:
     assert message.to_history()[0]["content"] == "No."
 
 
-def test_encrypted_values_of_calls_go_back() -> None:
+def test_encrypted_values_of_calls_are_in_the_history() -> None:
     signed = {
         "type": "REASONING_ENCRYPTED_VALUE",
         "subtype": "tool-call",
@@ -384,7 +384,7 @@ def test_the_finish_reason_in_metadata(
 
 
 @pytest.mark.parametrize("code", ["truncated", "incomplete_call"])
-def test_an_answer_that_the_transport_cut_before_the_encoder(code: str) -> None:
+def test_an_answer_that_was_cut_before_it_was_encoded(code: str) -> None:
     error = {"type": "RUN_ERROR", "message": "cut", "code": code}
     message, _ = read(START, *text("So"), *call('{"a": 1}')[:-1], error)
     assert (message.status, message.finish_reason) == ("truncated", None)
@@ -424,7 +424,7 @@ def test_custom_events_of_our_encoder() -> None:
 
 
 def test_a_result_without_a_call() -> None:
-    """It goes back to the agent, unlike calls that were cut."""
+    """It is in the history, unlike cut calls."""
     result = {"type": "TOOL_CALL_RESULT", "messageId": "m-2", "toolCallId": "gone", "content": "3"}
     nobody = {"type": "TOOL_CALL_RESULT", "content": "4"}
     message, _ = read(START, result, nobody, *call("{")[:-1])

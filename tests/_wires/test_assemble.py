@@ -34,7 +34,7 @@ PATHS = st.lists(st.sampled_from(["a", "b", 0, 1, 2]), max_size=4).map(tuple)
 
 
 class Run:
-    """An assembler with its builder. `say` returns the misplaced pieces."""
+    """An assembler with its builder. `put` returns the misplaced pieces."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.builder = Builder()
@@ -46,7 +46,7 @@ class Run:
     def text(self) -> str:
         return "".join(self.texts)
 
-    def say(self, pieces: Sequence[Piece]) -> list[Piece]:
+    def put(self, pieces: Sequence[Piece]) -> list[Piece]:
         return [piece for piece in pieces if not self._one(*piece)]
 
     def _one(self, kind: str, path: Path, value: Any) -> bool:
@@ -72,36 +72,36 @@ def pieces_of(value: Any, pick: random.Random, path: Path = ()) -> list[Piece]:
     """Return pieces that make `value`, in one of the ways in which a provider may send them."""
     if isinstance(value, str):
         sizes = [pick.randrange(1, 4) for _ in value]
-        said: list[Piece] = [("append", path, part) for part in cut(value, sizes or [1])]
-        said = said or [("append", path, "")]
-        return said + [("complete", path, None)] * pick.randrange(2)
+        found: list[Piece] = [("append", path, part) for part in cut(value, sizes or [1])]
+        found = found or [("append", path, "")]
+        return found + [("complete", path, None)] * pick.randrange(2)
     if not isinstance(value, (dict, list)):
         return [("set", path, value)]
     kind = "object" if isinstance(value, dict) else "array"
     if not value or pick.random() < 0.1:
         return [("set", path, value)] if pick.random() < 0.5 or value else [(kind, path, None)]
     steps = list(value) if isinstance(value, dict) else range(len(value))
-    said = []
+    found = []
     for step in steps:
-        said += pieces_of(value[step], pick, (*path, step))
-    return said + [(kind, path, None)] * pick.randrange(2)
+        found += pieces_of(value[step], pick, (*path, step))
+    return found + [(kind, path, None)] * pick.randrange(2)
 
 
 @given(DOCUMENTS, st.integers(0, 2**32))
 def test_pieces_of_a_document_give_the_document(document: Any, seed: int) -> None:
     """Value, text and events are those of the document, for any pieces (laws 1 and 4)."""
     attempt = Run()
-    assert attempt.say(pieces_of(document, random.Random(seed))) == []
+    assert attempt.put(pieces_of(document, random.Random(seed))) == []
     assert attempt.close() == document
     assert json.loads(attempt.text) == document
     assert described(attempt.builder.events) == run([attempt.text]).events
 
 
-def test_moving_on_completes_what_is_left() -> None:
+def test_a_value_elsewhere_completes_open_values() -> None:
     attempt = Run()
     open_paths = []
     for piece in (("append", ("a", "b"), "x"), ("set", ("a", "c", 0), 1), ("set", ("d",), None)):
-        attempt.say([piece])
+        attempt.put([piece])
         open_paths.append(attempt.builder.open_path)
     assert open_paths == [("a", "b"), ("a", "c"), ()]
     completed = [
@@ -114,10 +114,10 @@ def test_moving_on_completes_what_is_left() -> None:
 def test_a_string_is_shown_as_it_grows() -> None:
     """A string is in the value and the text as far as it has arrived (law 2)."""
     attempt = Run()
-    attempt.say([("append", ("a",), "Bos")])
+    attempt.put([("append", ("a",), "Bos")])
     assert attempt.builder.value == {"a": "Bos"}
     assert attempt.text == '{"a":"Bos'
-    attempt.say([("append", ("a",), "ton"), ("complete", ("a",), None)])
+    attempt.put([("append", ("a",), "ton"), ("complete", ("a",), None)])
     assert attempt.text == '{"a":"Boston"'
 
 
@@ -146,60 +146,60 @@ def test_misplaced_values_are_reported_and_set(
     pieces: list[tuple[Path, Any]], value: Any, misplaced: int
 ) -> None:
     attempt = Run()
-    told = attempt.say([("set", path, what) for path, what in pieces])
-    assert len(told) == misplaced
+    misplaced_pieces = attempt.put([("set", path, what) for path, what in pieces])
+    assert len(misplaced_pieces) == misplaced
     assert attempt.close() == value
 
 
 def test_gaps_are_bounded_for_the_whole_call() -> None:
     """The limit of a gap holds for all gaps of a call together."""
     attempt = Run()
-    attempt.say([("set", ("a", at * GAP // 2), at) for at in range(1, 40)])
+    attempt.put([("set", ("a", at * GAP // 2), at) for at in range(1, 40)])
     assert len(attempt.close()["a"]) <= GAP + 40
 
 
 def test_a_string_continues_after_another_value() -> None:
     attempt = Run()
     pieces: list[Piece] = [("append", (name,), text) for name, text in ("ax", "by", "ax", "by")]
-    assert len(attempt.say(pieces)) == 2
+    assert len(attempt.put(pieces)) == 2
     assert attempt.close() == {"a": "xx", "b": "yy"}
 
 
 def test_a_string_that_had_ended_is_replaced() -> None:
     attempt = Run()
     again: list[Piece] = [("append", ("a",), "new"), ("append", ("a",), "er")]
-    told = attempt.say([("append", ("a",), "old"), ("complete", ("a",), None), *again])
-    assert told == again
+    misplaced_pieces = attempt.put([("append", ("a",), "old"), ("complete", ("a",), None), *again])
+    assert misplaced_pieces == again
     assert attempt.close() == {"a": "newer"}
 
 
 def test_a_second_end_changes_nothing() -> None:
     attempt = Run()
     end: list[Piece] = [("append", ("a",), ""), ("complete", ("a",), None)]
-    assert attempt.say([("append", ("a",), "x"), *end, *end]) == []
+    assert attempt.put([("append", ("a",), "x"), *end, *end]) == []
     tags: list[Piece] = [("array", ("t",), None)]
-    assert attempt.say([("set", ("t", 0), 1), *tags, *tags]) == []
+    assert attempt.put([("set", ("t", 0), 1), *tags, *tags]) == []
     assert attempt.close() == {"a": "x", "t": [1]}
 
 
 def test_a_container_without_a_value_is_empty_or_ends() -> None:
     attempt = Run()
-    assert attempt.say([("array", ("t",), None), ("object", ("o",), None)]) == []
+    assert attempt.put([("array", ("t",), None), ("object", ("o",), None)]) == []
     assert attempt.text == '{"t":[],"o":{}'
-    assert attempt.say([("set", ("x", "y", 0), 1), ("object", ("x",), None)]) == []
+    assert attempt.put([("set", ("x", "y", 0), 1), ("object", ("x",), None)]) == []
     assert attempt.builder.open_path == ()
-    assert attempt.say([("append", ("s",), "x"), ("object", ("s",), None)]) == []
-    assert attempt.say([("array", ("o",), None)]) == [("array", ("o",), None)]
-    assert attempt.say([("array", ("x", "z"), None)]) == [("array", ("x", "z"), None)]
+    assert attempt.put([("append", ("s",), "x"), ("object", ("s",), None)]) == []
+    assert attempt.put([("array", ("o",), None)]) == [("array", ("o",), None)]
+    assert attempt.put([("array", ("x", "z"), None)]) == [("array", ("x", "z"), None)]
     assert attempt.close() == {"t": [], "o": {}, "x": {"y": [1], "z": []}, "s": "x"}
 
 
 def test_the_next_item_has_a_path() -> None:
     attempt = Run()
     assert attempt.assembler.next_path(("t",)) == ("t", 0)
-    attempt.say([("append", ("t", 0), "x")])
+    attempt.put([("append", ("t", 0), "x")])
     assert attempt.assembler.next_path(("t",)) == ("t", 0)
-    attempt.say([("complete", ("t", 0), None)])
+    attempt.put([("complete", ("t", 0), None)])
     assert attempt.assembler.next_path(("t",)) == ("t", 1)
 
 
@@ -228,7 +228,7 @@ def test_values_at_any_paths_are_set(
     expected: Any = None
     reported: list[tuple[Any, Any]] = []
     for path, value in pieces:
-        attempt.say([("set", path, value)])
+        attempt.put([("set", path, value)])
         expected = expected_after(expected, path, value)
         assert attempt.builder.value == expected
         events = attempt.builder.take_events()
@@ -250,7 +250,7 @@ MIXED = st.one_of(
 def test_any_pieces_give_valid_json(pieces: list[Piece]) -> None:
     """The text is valid JSON for any pieces, and equals the value if none was misplaced."""
     attempt = Run()
-    misplaced = attempt.say(pieces)
+    misplaced = attempt.put(pieces)
     value = attempt.close()
     if attempt.text:
         written = json.loads(attempt.text)
@@ -272,7 +272,7 @@ def test_any_pieces_give_valid_json(pieces: list[Piece]) -> None:
 def test_limits(piece: Piece, limits: Limits, code: str) -> None:
     attempt = Run(limits)
     with pytest.raises(LimitError) as caught:
-        attempt.say([piece])
+        attempt.put([piece])
     assert caught.value.code == code
     assert caught.value.offset == len(attempt.sink.take())
 
@@ -282,16 +282,16 @@ def test_work_is_linear() -> None:
 
     def one_string(pieces: Sequence[str]) -> None:
         attempt = Run()
-        attempt.say([("append", ("a", 0), piece) for piece in pieces])
+        attempt.put([("append", ("a", 0), piece) for piece in pieces])
 
     def two_strings(pieces: Sequence[str]) -> None:
         attempt = Run()
         for place, piece in enumerate(pieces):
-            attempt.say([("append", ("ab"[place % 2],), piece)])
+            attempt.put([("append", ("ab"[place % 2],), piece)])
 
     def items(pieces: Sequence[str]) -> None:
         attempt = Run()
-        attempt.say([("set", ("a", place), piece) for place, piece in enumerate(pieces)])
+        attempt.put([("set", ("a", place), piece) for place, piece in enumerate(pieces)])
 
     for feed in (one_string, two_strings, items):
         is_linear(feed, lambda size: "x" * size, 20)

@@ -83,7 +83,7 @@ def test_errors(data: dict[str, Any], message: str) -> None:
     ],
     ids=repr,
 )
-def test_no_errors(data: dict[str, Any]) -> None:
+def test_records_that_are_not_errors(data: dict[str, Any]) -> None:
     assert provider_error(data) is None
 
 

@@ -427,7 +427,7 @@ def accumulated(records: list[dict[str, Any]]) -> dict[str, Any]:
     return {"id": records[0]["id"], "message": message, **records[-1]["delta"]}
 
 
-def test_odd_members_are_passed_on() -> None:
+def test_members_of_the_wrong_type_are_passed_on() -> None:
     records = [
         START,
         event("content-delta", 0, content="So"),

@@ -143,8 +143,8 @@ def test_rule_3_a_constant_index_and_pieces() -> None:
     assert summary(deltas) == TWO
 
 
-def test_rule_3_a_constant_index_and_no_name() -> None:
-    """Another value after a whole one begins another call, even without a name."""
+def test_rule_3_a_constant_index_without_a_name() -> None:
+    """A second value after a whole one starts another call, even without a name."""
     deltas: list[Delta] = [(0, "a", "f", '{"x": 1}'), (0, "b", None, '{"x": 2}')]
     assert [reader.call.id for reader in calls_of(deltas)] == ["a", "b"]
     assert codes(deltas) == [[], ["missing_name"]]
@@ -176,7 +176,7 @@ def test_rule_4_another_name_starts_a_call() -> None:
     assert summary(deltas) == [(None, "f", {"x": 1}), (None, "g", {"y": 2})]
 
 
-def test_rule_4_the_same_name_goes_on_and_a_longer_one_replaces_it() -> None:
+def test_rule_4_the_same_or_a_longer_name_continues_the_call() -> None:
     assert summary([(0, "a", "f", '{"x"'), (0, None, "f", ": 1}")]) == ONE
     assert summary([(0, "a", "fo", '{"x"'), (0, None, "foo", ": 1}")])[0][1] == "foo"
 
@@ -237,7 +237,7 @@ def test_rule_6_a_repetition_without_labels() -> None:
     assert codes(deltas) == [["repeated_arguments"]]
 
 
-def test_rule_6_a_value_that_no_call_waits_for() -> None:
+def test_rule_6_a_second_value_without_index_and_id_is_ambiguous() -> None:
     correlator = Correlator()
     reader = CallReader(ToolCall(), 0, [], AnswerOptions())
     correlator.add(reader, 0, "a")
@@ -259,7 +259,7 @@ def test_a_name_in_pieces(again: str | None) -> None:
     assert codes([*deltas, (0, None, None, ": 1}")]) == [[]]
 
 
-def test_no_name_in_pieces_without_an_id() -> None:
+def test_a_second_name_without_an_id_starts_a_call() -> None:
     deltas: list[Delta] = [(0, None, "f", ""), (0, None, "g", '{"y": 2}')]
     assert summary(deltas) == [(None, "f", {}), (None, "g", {"y": 2})]
 

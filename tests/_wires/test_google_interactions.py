@@ -422,8 +422,8 @@ def test_final_texts_replace_streamed_texts() -> None:
     assert message.to_history() == whole
 
 
-def test_final_texts_of_other_steps_replace_none() -> None:
-    """Steps are matched by their order, so only if their number is the same."""
+def test_final_texts_of_other_steps_replace_no_texts() -> None:
+    """Steps are matched by their order, if their number is the same."""
     moss = {"type": "model_output", "content": [{"type": "text", "text": "Moss."}]}
     empty = {"type": "thought", "signature": "c2ln"}
     message, events = read([*START, *output("Ferns."), end(steps=[empty, moss, moss])])
@@ -435,7 +435,7 @@ def test_final_texts_of_other_steps_replace_none() -> None:
     [(0, "stop", "complete"), (1, "cancelled", "truncated"), (13, "error", "failed")],
 )
 def test_a_status_with_a_code(code: int, reason: str, status: str) -> None:
-    """Live sessions send a status of gRPC."""
+    """Live sessions send the status of gRPC."""
     last = event("interaction.completed", status={"code": code, "message": "no seeds"})
     message, _ = read([*START, *output("Ferns."), last])
     assert (message.finish_reason, message.status) == (reason, status)
@@ -601,8 +601,8 @@ def test_changed_records_raise_nothing(name: str, changes: list[tuple[int, Any]]
 # History
 
 
-def test_files_and_sources_without_text_go_back() -> None:
-    """A source belongs to the text before it; without one it has no place."""
+def test_the_history_has_files_and_no_sources_without_text() -> None:
+    """A source belongs to the text before it."""
     cite = {"type": "text_annotation_delta", "annotations": [NOTE]}
     sound = {"type": "audio", "data": "aGk=", "mime_type": "audio/wav"}
     empty = {"type": "text", "text": ""}
@@ -615,7 +615,7 @@ def test_files_and_sources_without_text_go_back() -> None:
 
 
 @pytest.mark.parametrize("before", ["", "Hm."])
-def test_calls_in_the_text_go_back(before: str) -> None:
+def test_the_history_has_calls_of_the_text(before: str) -> None:
     written = 'Yes. <tool_call>\n{"name": "plant", "arguments": {"bed": 1}}\n</tool_call>'
     steps = [*(thought(before) if before else ()), *output(written, 1)]
     whole = [{"type": "model_output", "content": [{"type": "text", "text": "Moss."}]}]
@@ -628,7 +628,7 @@ def test_calls_in_the_text_go_back(before: str) -> None:
     assert parser.message.to_history()[-1] == back
 
 
-def test_calls_without_arguments_go_back_without_them() -> None:
+def test_the_history_has_calls_without_arguments() -> None:
     bare = {"type": "file_search_call", "id": "s1"}
     given = {**bare, "id": "s2", "arguments": QUERIES}
     message, _ = read([*START, *streamed(0, bare), *streamed(1, given), end()])

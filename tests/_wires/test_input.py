@@ -84,7 +84,7 @@ def test_kinds_cannot_be_mixed(first: Any, second: Any) -> None:
 
 
 @pytest.mark.parametrize("wrong", [None, 5, ["data"], object()])
-def test_other_types_are_refused_and_change_nothing(wrong: Any) -> None:
+def test_other_types_are_rejected_and_change_nothing(wrong: Any) -> None:
     parser = MessageParser("openai-chat")
     with pytest.raises(TypeError, match="a fragment is"):
         parser.feed(wrong)
@@ -244,7 +244,7 @@ def test_an_error_status_is_an_error_of_the_provider(text: str) -> None:
 
 
 @pytest.mark.parametrize("fragment", [as_text(), as_text().encode(), HELLO[0]])
-def test_a_fragment_after_the_end_is_refused_but_an_empty_one_is_not(fragment: Any) -> None:
+def test_only_an_empty_fragment_is_allowed_after_the_end(fragment: Any) -> None:
     parser = MessageParser("openai-chat")
     parser.feed(as_text())
     parser.finish()

@@ -71,7 +71,7 @@ def test_an_answer() -> None:
     assert message.usage.total_tokens == 13
 
 
-def test_calls_are_told_apart_by_their_id() -> None:
+def test_calls_are_identified_by_their_id() -> None:
     message, _ = read(CALLS)
     calls = [(found.id, found.name, found.arguments) for found in message.tool_calls]
     assert calls == [("c1", "look", {"a": 1}), ("c2", "book", {})]
@@ -104,7 +104,7 @@ def test_a_cut_stream_is_never_complete(records: list[Any]) -> None:
             assert found.kind == "server" or found.status == "truncated"
 
 
-def test_types_that_only_the_transport_names() -> None:
+def test_types_that_only_the_event_name_has() -> None:
     parser = MessageParser("mistral-conversations")
     for record in SEARCH:
         data = {name: value for name, value in record.items() if name != "type"}

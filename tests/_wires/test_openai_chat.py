@@ -480,7 +480,7 @@ def test_the_first_index_may_be_one() -> None:
     assert (call.index, call.arguments) == (0, {"a": 1})
 
 
-def test_id_and_name_may_come_late() -> None:
+def test_id_and_name_may_arrive_late() -> None:
     call = called(call_chunk('{"a"'), call_chunk(":", name="saw"), call_chunk("1}", id="call_a"))
     assert (call.id, call.name, call.arguments) == ("call_a", "saw", {"a": 1})
 
@@ -536,7 +536,7 @@ def test_two_objects_under_one_index() -> None:
     assert (call.status, codes(call)) == ("rejected", ["multiple_values"])
 
 
-def test_arguments_that_are_no_json() -> None:
+def test_arguments_that_are_not_json() -> None:
     message = ended(call_chunk("{a: 1}", id="call_a", name="saw"), text_chunk("Hm"))
     assert message.tool_calls[0].status == "rejected"
     assert message.to_history() == [{"role": "assistant", "content": "Hm"}]
@@ -582,7 +582,7 @@ def usage_of(*records: Any) -> Any:
     return None if usage is None else usage.total_tokens
 
 
-def test_where_usage_comes_from() -> None:
+def test_the_places_of_usage() -> None:
     inside = chunk(finish="stop")
     inside["choices"][0]["usage"] = USAGE  # Moonshot
     assert usage_of(inside) == 29

@@ -63,7 +63,7 @@ def test_finish_reasons(raw: str, finish: str, status: str) -> None:
     assert message.status == status
 
 
-def test_a_finish_reason_may_come_twice() -> None:
+def test_a_repeated_finish_reason() -> None:
     message, events = read([piece("Once", "length"), piece("", "length")])
     assert (message.text, message.finish_reason) == ("Once", "length")
     assert kinds(events)[-1] == "message_finished"

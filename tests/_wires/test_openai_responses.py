@@ -454,7 +454,7 @@ def test_a_cancelled_answer_is_truncated() -> None:
     assert message.raw_finish_reason == "response.cancelled"
 
 
-def test_done_marks_the_end_where_there_is_no_terminal_event() -> None:
+def test_done_ends_an_answer_without_a_terminal_event() -> None:
     body = sse([CREATED, *text_events("Hm")], done=True)
     message, _ = read([body])
     assert (message.status, message.raw_finish_reason) == ("complete", None)
@@ -537,7 +537,7 @@ def test_encrypted_argument_deltas_are_not_the_arguments(size: int) -> None:
         assert data_named(events, "replaced_arguments")[0]["text"] == "gAAAAABo==" * len(deltas)
 
 
-def test_argument_deltas_that_are_no_json_are_rejected_at_the_end() -> None:
+def test_argument_deltas_other_than_json_are_rejected_at_the_end() -> None:
     delta = at("function_call_arguments.delta", 0, delta="plant it")
     item = call_item("")
     for end in ([], [at("function_call_arguments.done", 0, arguments="plant it")]):
@@ -712,7 +712,7 @@ def test_a_resumed_stream() -> None:
         assert message.text in "Moss."
 
 
-def test_what_was_missed_is_taken_from_the_final_items() -> None:
+def test_missed_items_are_taken_from_the_final_response() -> None:
     records = stream(reasoning_events(["Hm."]), text_events("So:", 1), call_events('{"bed": 1}', 2))
     message, _ = read(records[-1:])
     whole, _ = read(records)
@@ -750,7 +750,7 @@ def test_an_item_that_was_only_added() -> None:
 # While the provider works
 
 
-def test_output_of_a_shell_while_it_comes() -> None:
+def test_streamed_output_of_a_shell() -> None:
     item = {"type": "shell_call_output", "id": "sho_1", "call_id": "call_0", "output": []}
     delta = at("shell_call_output_content.delta", 1, command_index=0, delta={"stdout": "a"})
     final = at("shell_call_output_content.done", 1, command_index=0, output=[{"stdout": "a"}])

@@ -23,6 +23,6 @@ def test_words_of_all_servers(word: str, reason: str) -> None:
     assert reason_of(word, {}) == reason
 
 
-def test_the_words_of_the_api_come_first() -> None:
+def test_the_words_of_the_api_take_precedence() -> None:
     assert reason_of("stop", {"stop": "paused"}) == "paused"
     assert reason_of("STOP", {"stop": "paused"}) == "stop"

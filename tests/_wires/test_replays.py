@@ -112,7 +112,7 @@ def test_a_repeated_record_waits_until_later_ids_decide() -> None:
     assert sifted(Ids(), [("0", "a")] * 40) == ["a"] * 40
 
 
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_remembered_records_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     if COMPILED:
         pytest.skip("compiled: the constant is part of the code")
     monkeypatch.setattr(replays, "_WATCHED", 4)
@@ -166,7 +166,7 @@ def test_repeated_spans_are_skipped(
 
 
 @st.composite
-def odd_numbers(draw: st.DrawFn) -> list[Any]:
+def other_numbers(draw: st.DrawFn) -> list[Any]:
     """Generate numbers that do not count records: constant, with gaps, repeated, as text."""
     count = len(HAHA)
     shape = draw(st.sampled_from(["constant", "gaps", "each", "text", "huge", "down"]))
@@ -196,8 +196,10 @@ HAHA = [
 ]
 
 
-@given(numbers=odd_numbers(), sizes=sizes_of_cuts)
-def test_odd_numbers_lose_nothing(numbers: list[Any], sizes: list[int]) -> None:
+@given(numbers=other_numbers(), sizes=sizes_of_cuts)
+def test_no_record_is_lost_if_numbers_do_not_count_records(
+    numbers: list[Any], sizes: list[int]
+) -> None:
     records = [
         {**record, "sequence_number": number} for record, number in zip(HAHA, numbers, strict=True)
     ]
@@ -207,8 +209,8 @@ def test_odd_numbers_lose_nothing(numbers: list[Any], sizes: list[int]) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(-2, 6) | st.none(), st.integers(0, 2)), max_size=30))
-def test_an_expected_number_has_the_effect_of_any_other(marks: list[tuple[Any, int]]) -> None:
-    """None means the number after the last one, as in nearly all records."""
+def test_an_expected_number_is_counted_like_any_other(marks: list[tuple[Any, int]]) -> None:
+    """None stands for the number after the last one, as in nearly all records."""
     quick, full = Numbers(), Numbers()
     for given_mark, total in marks:
         mark = (full.last or 0) + 1 if given_mark is None else given_mark

@@ -125,10 +125,10 @@ def test_history_of_every_recording_has_the_types_of_the_sdk(recorded: list[Reco
     adapter = input_items()
     for recording in recorded:
         back = read(recording.records)[0].to_history()
-        assert refused(adapter, back) == [], recording.name
+        assert rejections(adapter, back) == [], recording.name
 
 
-def refused(adapter: Any, items: list[dict[str, Any]]) -> list[str]:
+def rejections(adapter: Any, items: list[dict[str, Any]]) -> list[str]:
     """Return the reasons for which the types of the SDK reject these items."""
     return [wrong for item in items for wrong in [complaint(adapter, item)] if wrong]
 

@@ -282,14 +282,14 @@ def test_the_number_of_kept_ids_is_bounded() -> None:
 @pytest.mark.parametrize(
     ("end", "calls"),
     [
-        # A call without a known name is the open one if it continues what has arrived.
+        # A call without a known id is the open one if its arguments begin like those that arrived.
         ({"arguments": '{"bed": 1}'}, [("plant", {"bed": 1})]),
         ({"arguments": '{"bed": 1}', "name": "water"}, [("plant", None), ("water", {"bed": 1})]),
         ({"arguments": '{"row": 1}'}, [("plant", None), ("plant", {"row": 1})]),
         ({"arguments": '{"bed": 1}', "call_id": "x"}, [("plant", None), ("plant", {"bed": 1})]),
     ],
 )
-def test_the_whole_of_a_call_under_another_name(end: dict[str, Any], calls: list[Any]) -> None:
+def test_a_whole_call_with_an_unknown_id(end: dict[str, Any], calls: list[Any]) -> None:
     begin, *deltas, _, _ = call_events('{"bed": 1}')
     item = call_item({"bed": 1}, id="fresh")
     del item["call_id"]
@@ -303,7 +303,7 @@ def test_the_whole_of_a_call_under_another_name(end: dict[str, Any], calls: list
 
 
 def test_an_item_of_another_call_id_is_another_call() -> None:
-    """Gateways give all calls one id and one index. Their call ids differ."""
+    """Gateways give all calls one id and one index, but different call ids."""
     items = [call_item(f'{{"bed": {place}}}', place, id="fc") for place in range(3)]
     begins = [added(0, opened(item, arguments="")) for item in items]
     for ends in (items, items[::-1], [*items, items[0]]):
@@ -313,8 +313,8 @@ def test_an_item_of_another_call_id_is_another_call() -> None:
         assert found == [(f"call_{place}", {"bed": place}) for place in range(3)]
 
 
-def test_events_with_one_unknown_name() -> None:
-    """They belong to the latest item, unless it has ended or other events have named it."""
+def test_events_with_an_unknown_id() -> None:
+    """They belong to the latest item, unless it has ended or has events with another id."""
     bare = message_item("Ferns.")
     del bare["id"]
     begin = {"type": "response.output_item.added", "item": opened(bare, content=[])}
@@ -330,7 +330,7 @@ def test_events_with_one_unknown_name() -> None:
 
 
 def test_the_final_list_has_items_without_events() -> None:
-    """Items without a name in common are paired by type, and those that are left are new."""
+    """Items without a common id are matched by their type; the others are new."""
     ended, still_open = message_item("Ferns."), message_item("Moss.", 1)
     begin = added(1, opened(still_open, content=[]))
     final: list[Any] = [
@@ -341,7 +341,7 @@ def test_the_final_list_has_items_without_events() -> None:
     assert [part.to_dict()["text"] for part in message.content] == ["Ferns.", "Moss.", "Mud."]
 
 
-def test_two_final_items_of_one_name() -> None:
+def test_two_final_items_with_one_id() -> None:
     item = call_item('{"bed": 1}')
     other = call_item('{"bed": 2}', call_id="call_9")
     bare = call_item('{"bed": 2}')
@@ -352,7 +352,7 @@ def test_two_final_items_of_one_name() -> None:
 
 
 def test_ids_that_rotate_at_the_end() -> None:
-    """An item whose events had new ids each may end twice, under further ids."""
+    """An item whose events all have new ids may end twice, with more new ids."""
     begin, *events, end = text_events("Ferns.")
     for place, record in enumerate(events):
         if "item_id" in record:

@@ -270,7 +270,7 @@ WRITTEN = 'Yes. <tool_call>\n{"name": "plant", "arguments": {}}\n</tool_call>'
     ],
 )
 def test_texts_that_a_format_reads(texts: list[str], shown_text: str, replaced: list[str]) -> None:
-    """The format has read the deltas, so a final text that differs is only passed on."""
+    """The format has read the deltas, so a different final text is only passed on."""
     records = [CREATED, *deltas([WRITTEN], [0]), done(0, whole(texts)), completed([whole(texts)])]
     parser = MessageParser(API, format="hermes")
     events: list[Any] = []
@@ -283,7 +283,7 @@ def test_texts_that_a_format_reads(texts: list[str], shown_text: str, replaced: 
     assert [data["text"] for data in data_named(events, "replaced_text")] == replaced
 
 
-def test_citations_of_a_part_come_once() -> None:
+def test_citations_of_a_part_are_those_of_its_final_form() -> None:
     part = {"type": "output_text", "text": "Ferns.", "annotations": [PAGE, PAGE]}
     first = at("output_text.annotation.added", 0, content_index=0, annotation=PAGE)
     end = at("content_part.done", 0, content_index=0, part=part)
@@ -300,8 +300,8 @@ def test_unknown_parts_of_a_whole_item_are_passed_on_once() -> None:
     assert (message.text, provided(events)) == ("Ferns.", [("content_part", part)])
 
 
-def test_thoughts_of_a_type_that_is_new() -> None:
-    """An item of the type reasoning has thoughts, under any type of part."""
+def test_reasoning_in_a_part_of_a_new_type() -> None:
+    """All parts of an item of the type reasoning are reasoning."""
     item = {"type": "reasoning", "id": "rs", "summary": [{"type": "gist", "text": "Hm."}]}
     message, _ = read([CREATED, done(0, item), completed([item])])
     assert (message.reasoning, len(message.content)) == ("Hm.", 1)

@@ -8,7 +8,7 @@ from streamparse._wires.rewriting import take_texts_of_parts
 from streamparse.message import Citation, Part, Reasoning, Refusal, Text
 
 
-def test_the_texts_are_those_of_the_parts_in_their_order() -> None:
+def test_texts_join_those_of_the_parts_in_order() -> None:
     response = ResponseReader(AnswerOptions())
     answer = response.first
     parts: list[Part] = [Text(), Reasoning(), Citation("here"), Text(), Refusal()]

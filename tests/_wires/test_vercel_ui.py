@@ -333,7 +333,7 @@ def test_an_input_that_is_not_a_container() -> None:
 
 
 def test_a_cut_that_is_reported_as_an_error() -> None:
-    """`UIMessageStream` ends a truncated answer with `error`, because the protocol has no cut."""
+    """`UIMessageStream` ends a truncated answer with `error`, as the protocol has no other way."""
     cut = {"type": "message-metadata", "messageMetadata": {"status": "truncated"}}
     error = {"type": "error", "errorText": "the connection broke"}
     message, _ = read(START, *call('{"a": 1}', {})[:-1], cut, error, done=False)
@@ -341,7 +341,7 @@ def test_a_cut_that_is_reported_as_an_error() -> None:
     assert message.tool_calls[0].status == "truncated"
 
 
-def test_records_about_parts_and_calls_that_never_began() -> None:
+def test_records_for_parts_and_calls_without_a_start() -> None:
     denied = {"type": "tool-output-denied", "toolCallId": "c7"}
     end = {"type": "text-end", "id": "t9", "citations": [{"url": "https://example.org"}]}
     error = {"type": "tool-output-error", "toolCallId": "c9", "errorText": "busy"}
@@ -364,15 +364,15 @@ def test_input_that_the_server_rejects_after_its_deltas() -> None:
     assert [error.message for error in found.errors] == ["bad port"]
 
 
-def test_a_name_that_comes_late() -> None:
+def test_a_name_that_arrives_late() -> None:
     late = {"type": "tool-input-available", "toolCallId": "c1", "toolName": "tide", "input": {}}
     delta = {"type": "tool-input-delta", "toolCallId": "c1", "inputTextDelta": "{}"}
     message, _ = read(START, delta, late, FINISH)
     assert [(one.name, one.status) for one in message.tool_calls] == [("tide", "complete")]
 
 
-def test_what_our_encoder_adds() -> None:
-    """Citations with several sources, stray results, images and the events of a provider."""
+def test_records_that_only_our_encoder_sends() -> None:
+    """Citations with several sources, results without calls, images, and provider events."""
 
     def source(url: str, index: int) -> dict[str, Any]:
         ours = {"citation": {"sources": ["a", "b"]}, **({"index": index} if index else {})}
@@ -404,7 +404,7 @@ def test_what_our_encoder_adds() -> None:
     assert (passed[1][1], passed[2][1]) == (image, 3)
 
 
-def test_files_of_the_reasoning_go_back() -> None:
+def test_files_of_the_reasoning_are_in_the_history() -> None:
     file = {"url": "data:image/png;base64,AA==", "mediaType": "image/png"}
     empty = [{"type": "text-start", "id": "e"}, {"type": "text-end", "id": "e"}]
     message, _ = read(START, {"type": "reasoning-file", **file}, *empty, FINISH)
@@ -429,7 +429,7 @@ def test_records_that_show_the_protocol(record: dict[str, Any], known: bool) -> 
     assert VercelUI.recognizes(record, "") is known
 
 
-def test_numbers_beyond_floats_have_a_sign() -> None:
+def test_numbers_beyond_floats_keep_their_sign() -> None:
     large = 10**400
     assert same_numbers([large, -large], [float("inf"), float("-inf")])
     assert not same_numbers([1, True], [1])

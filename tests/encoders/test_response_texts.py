@@ -90,7 +90,7 @@ def test_ids_are_not_used_twice() -> None:
 
 
 def written(*batches: list[Any]) -> list[Any]:
-    """The records of batches of events, without those about the response."""
+    """Return the records for batches of events, without those with the whole response."""
     encoder = OpenAIResponses()
     records = [record for batch in batches for record in encoder.encode(batch)]
     records += encoder.finish()
@@ -144,7 +144,7 @@ def finished(*parts: Any) -> Message:
 
 
 def test_reasoning_without_text() -> None:
-    """It is an item if the next turn needs it."""
+    """It becomes an item if the next turn needs it."""
     empty, kept = Reasoning("", {"odd": 1}), Reasoning("", {"encrypted_content": "E", "id": "rs"})
     output = OpenAIResponses().body(finished(empty, kept, Text("So.")))["output"]
     assert [(item["type"], item.get("encrypted_content")) for item in output] == [
@@ -154,7 +154,7 @@ def test_reasoning_without_text() -> None:
 
 
 def test_citations_in_other_places() -> None:
-    """One before any text belongs to the first text, and a late one to the text before it."""
+    """A citation before all texts belongs to the first, and a later one to the text before it."""
     pages = [{**PAGE, "url": f"https://{name}"} for name in "abcd"]
     one, two, three, four = map(Citation, pages)
     message = finished(one, Text("A"), two, Reasoning("Hm."), three, Text("B"), four)

@@ -51,7 +51,7 @@ def test_the_hint_is_in_the_message() -> None:
     assert read(chunks[:2])["looks_like"] == ["hermes"]  # an answer that was cut
 
 
-def test_no_hint_where_a_format_is_read_or_nothing_is_found() -> None:
+def test_no_hint_with_a_format_or_without_a_call() -> None:
     assert "looks_like" not in read([CALL], format="hermes")
     assert "looks_like" not in read([CALL], format="glm45")
     assert "looks_like" not in read([text_chunk("Hi"), chunk(finish="stop")])

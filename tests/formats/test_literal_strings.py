@@ -118,14 +118,14 @@ def test_escapes_are_those_of_python_and_unknown_ones_stay(written: str, expecte
     ],
 )
 def test_the_end_of_the_text_decides_what_was_held_back(text: str, expected: str) -> None:
-    """An escape, or half of a pair of them, adds nothing, as in JSON. The raw text has it."""
+    """As in JSON, a cut escape adds nothing to the value. The raw text contains it."""
     call = only(message_of("pythonic", f"[f(x={text}"))
     assert (call.status, call.partial) == ("truncated", {"x": expected})
     assert call.raw_text == f"x={text}"
 
 
 @given(st.text(st.sampled_from('ab\\\n"é🌱'), max_size=6))
-def test_a_string_that_is_cut_is_the_beginning_of_the_whole(value: str) -> None:
+def test_a_cut_string_is_a_prefix_of_the_whole_string(value: str) -> None:
     text = f"[f(x={json.dumps(value)}"
     for end in range(len("[f(x=") + 1, len(text) + 1):
         call = only(run("pythonic", [text[:end]]).message)
@@ -143,7 +143,7 @@ def test_a_string_that_is_cut_is_the_beginning_of_the_whole(value: str) -> None:
         (f"a:{{{Q}k{Q}:{Q}v{Q},w:1}}", {"a": {"k": "v", "w": 1}}),
     ],
 )
-def test_a_delimiter_is_text_unless_the_call_goes_on_after_it(text: str, expected: Any) -> None:
+def test_a_delimiter_is_text_unless_the_call_continues_after_it(text: str, expected: Any) -> None:
     assert calls_of("gemma4", f"<|tool_call>call:f{{{text}}}<tool_call|>") == [("f", expected)]
 
 

@@ -192,7 +192,7 @@ def test_a_format_that_begins_in_the_reasoning() -> None:
 
 @dataclass
 class Water:
-    """Interrupts whoever makes one, as Ctrl-C does."""
+    """Raises an interrupt when it is created, like Ctrl-C."""
 
     liters: int
 
@@ -201,7 +201,7 @@ class Water:
 
 
 def test_an_interrupt_ends_the_parser() -> None:
-    pytest.importorskip("pydantic")  # a dataclass is a tool only with it
+    pytest.importorskip("pydantic")  # needed for a dataclass as a tool
     parser = FormatParser("hermes", tools=[Water])
     with pytest.raises(KeyboardInterrupt):
         parser.feed('Hi <tool_call>{"name": "Water", "arguments": {"liters": 2}}</tool_call>')

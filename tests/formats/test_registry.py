@@ -79,7 +79,7 @@ def test_the_chat_template_of_a_checkpoint(tmp_path: Path) -> None:
         ('{"chat_template": "{{ messages }}"}', "its chat_template is not known"),
     ],
 )
-def test_files_that_describe_no_format(text: str, message: str, tmp_path: Path) -> None:
+def test_files_without_a_format(text: str, message: str, tmp_path: Path) -> None:
     file = tmp_path / "tokenizer_config.json"
     file.write_text(text)
     with pytest.raises(FormatError, match=message) as caught:

@@ -375,7 +375,7 @@ def test_open_paths_show_which_values_are_incomplete() -> None:
     assert paths == [["a", 1], ["a"], ["a", 2, "b"], ["a"], [], None]
 
 
-def test_the_end_of_the_stream_ends_what_is_open(reader: Reader) -> None:
+def test_the_end_of_the_stream_ends_open_answers(reader: Reader) -> None:
     records: Records = [
         {"type": "text_delta", "text": "So"},
         {"type": "tool_call_started", "call": 0, "kind": "function"},
@@ -413,7 +413,7 @@ def test_arguments_at_any_cut(reader: Reader, value: dict[str, Any], size: int) 
 
 
 def test_a_call_that_never_gets_a_name(reader: Reader) -> None:
-    """It has no events, so the next call begins it too."""
+    """It has no events before its rejection, so the record of the next call starts it too."""
     fragments = [
         text_chunk("So"),
         call_chunk("{}", index=0, id="c0"),
@@ -425,7 +425,7 @@ def test_a_call_that_never_gets_a_name(reader: Reader) -> None:
     assert [call["status"] for call in message["tool_calls"]] == ["rejected", "complete"]
     records = [record for batch in run.batches for record in batch]
     started = [record for record in records if record.get("type") == "tool_call_started"]
-    first, second, again = started  # its rejection is an event, which begins it properly
+    first, second, again = started  # the event of its rejection starts it again, with its id
     assert first == {"type": "tool_call_started", "call": 0, "kind": "function"}
     assert (second["call"], second["name"]) == (1, "plant")
     assert again == {**first, "id": "c0"}
@@ -440,7 +440,7 @@ def step(index: int, step: dict[str, Any], *deltas: dict[str, Any]) -> list[dict
 
 
 def test_results_of_server_tools(reader: Reader) -> None:
-    """A result that was cut has no record of its own, and comes with the last one."""
+    """A cut result has no record of its own, and is sent with the last record."""
     search = step(0, {"type": "google_search_call", "id": "s", "arguments": {"q": "x"}})
     found = {"type": "google_search_result", "call_id": "s", "result": [{"title": "Ferns"}]}
     text = step(2, {"type": "model_output"}, {"type": "text", "text": "So"})
@@ -455,7 +455,7 @@ def test_results_of_server_tools(reader: Reader) -> None:
         assert types.count("server_tool_completed") == (end in records)
 
 
-def test_sound_is_sent_as_it_comes(reader: Reader) -> None:
+def test_audio_is_sent_as_it_arrives(reader: Reader) -> None:
     sounds = [{"type": "audio", "data": data} for data in ("AAEC", "AAE=")]
     end = {"event_type": "interaction.completed", "status": "completed"}
     run = run_of([*step(0, {"type": "model_output"}, *sounds), end], api="google-interactions")
@@ -476,8 +476,8 @@ def test_open_paths_of_free_text() -> None:
     ]
 
 
-def test_parts_without_text_have_no_place(reader: Reader) -> None:
-    """The reader makes a part from its first delta, so an empty part is none."""
+def test_parts_without_text_are_left_out(reader: Reader) -> None:
+    """The reader creates a part for its first delta, so it has no empty parts."""
     parts = [{"type": "text", "text": ""}, {"type": "text", "text": "b"}]
     fragments = [
         *step(0, {"type": "thought"}, {"type": "thought_signature", "signature": "s"}),

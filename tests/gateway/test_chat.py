@@ -142,7 +142,7 @@ def test_comments_while_the_upstream_is_silent() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 429, 500])
-def test_errors_pass_as_they_are(status: int) -> None:
+def test_errors_are_forwarded_unchanged(status: int) -> None:
     body = b'{"error": {"message": "too many", "type": "x"}}'
     headers = {**JSON, "retry-after": "3", "x-request-id": "7"}
     with served(Play([body], status=status, headers=headers), retry=2) as server:
@@ -153,7 +153,7 @@ def test_errors_pass_as_they_are(status: int) -> None:
         assert len(server.model.asked) == 2
 
 
-def test_an_error_in_the_stream_passes_as_it_is() -> None:
+def test_an_error_in_the_stream_is_forwarded_unchanged() -> None:
     error = {"error": {"message": "out of memory", "type": "server", "code": 500}}
     pieces = [*streamed("Hel", reason=None), sse(error, "[DONE]")]
     with served(Play(pieces)) as server:
@@ -171,7 +171,7 @@ def test_an_error_beside_choices() -> None:
 
 
 @pytest.mark.parametrize("kind", ["text/html", "text/plain", ""])
-def test_other_content_passes_as_it_is(kind: str) -> None:
+def test_other_content_is_forwarded_unchanged(kind: str) -> None:
     with served(Play([b"<h1>a page</h1>"], headers={"content-type": kind})) as server:
         response = ask_whole(server)
     assert response.content == b"<h1>a page</h1>"
@@ -190,7 +190,7 @@ def test_other_content_that_is_cut(kind: str) -> None:
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"x"', b"{", b'{"choices": 5}', b'{"error": "x"}', b""])
-def test_other_json_passes_as_it_is(body: bytes) -> None:
+def test_other_json_is_forwarded_unchanged(body: bytes) -> None:
     with served(Play([body], headers=JSON)) as server:
         assert ask_whole(server).content == body
 
@@ -261,7 +261,7 @@ def test_invalid_tools_are_forwarded() -> None:
         assert server.last.json["tools"] == tools
 
 
-def test_a_compressed_request_passes_as_it_is() -> None:
+def test_a_compressed_request_is_forwarded_unchanged() -> None:
     content = gzip.compress(json.dumps(BODY).encode())
     pieces = streamed(answer_in("hermes"))
     with served(Play(pieces)) as server, httpx.Client(trust_env=False) as client:

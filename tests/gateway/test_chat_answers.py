@@ -93,7 +93,7 @@ def test_arguments_are_streamed(size: int, format: str) -> None:
     assert (call.name, call.partial["bed"][:3]) == ("water", "ros")
 
 
-def test_records_that_are_no_chunks_pass() -> None:
+def test_records_other_than_chunks_are_forwarded() -> None:
     event = b'event: ping\ndata: {"type": "ping"}\n\n'
     written = rewritten([event, *streamed("Hello")])
     assert event in written
@@ -113,7 +113,7 @@ def test_a_record_beyond_the_limits() -> None:
     assert b"[DONE]" not in written
 
 
-def test_an_answer_beyond_the_limits_keeps_what_came_before() -> None:
+def test_an_answer_beyond_the_limits_keeps_earlier_chunks() -> None:
     pieces = streamed("Hello, you there!", size=5)
     written = rewritten(pieces, limits=Limits(content=12))
     assert parsed(written).text == "Hello, you t"

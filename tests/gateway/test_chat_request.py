@@ -23,7 +23,7 @@ def test_bodies_that_are_not_requests(content: bytes) -> None:
     assert ChatRequest.read(content) is None
 
 
-def test_the_body_is_kept_as_it_is() -> None:
+def test_the_body_is_unchanged() -> None:
     content = b'{ "model" : "m", "n": 1.0 }'
     request = ChatRequest.read(content)
     assert request is not None

@@ -50,7 +50,7 @@ def test_a_path_before_the_version() -> None:
 @pytest.mark.parametrize(
     "target", [b"//evil.test/x", b"/@evil.test", b"/..//evil.test", b"/%2e%2e/x", b"/\\evil.test"]
 )
-def test_no_path_leads_to_another_server(target: bytes) -> None:
+def test_no_path_reaches_another_server(target: bytes) -> None:
     request = opened("http://m:8000", target)
     assert (request.url.host, request.url.port) == ("m", 8000)
     assert request.extensions["target"] == target
