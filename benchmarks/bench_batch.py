@@ -3,8 +3,8 @@
     python -m benchmarks.bench_batch [--rows N] [--quick] [--engines]
 
 Each row is a recorded stream of the Chat Completions API with one call; every hundredth stream is
-cut. The same job also runs on a tenth of the rows, to show that memory does not grow with the
-input.
+truncated. The same job also runs on a tenth of the rows, to show that memory does not grow with
+the input.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def read():
 count = sum(len(batch) for batch in parse_batches(read()))
 """,
 }
-# The times include the start of the engine and reading the file; the engine reads the columns.
+# The times include starting the engine and reading the file, of which it reads the columns.
 _ENGINES: Final = {
     "duckdb": """
 import duckdb

@@ -1,7 +1,7 @@
-"""Values of the right content in the wrong kind: what each library makes of them.
+"""How libraries convert values of the right content but the wrong type.
 
-The rows are those of the table in `docs/coercion.md`. json_repair gets a JSON Schema, BAML a class
-of its own language with the same member, which is compiled here; no model is called.
+The rows are those of the table in `docs/coercion.md`. json_repair gets a JSON Schema, and BAML a
+class in its own language with the same member, which is compiled here; no model is called.
 
     python -m benchmarks.bench_coercion
 """
@@ -105,7 +105,7 @@ def result(read: Read, text: str) -> str:
         return json.dumps(read(text))
     except StreamParseError:
         return "refused"
-    except Exception:  # libraries raise what they like
+    except Exception:  # Libraries raise various exceptions.
         return "refused"
 
 

@@ -1,11 +1,11 @@
-"""What a gateway adds to a stream: the delay of each chunk, and the processor time for it.
+"""The delay and the processor time that a gateway adds to each chunk of a stream.
 
     python -m benchmarks.bench_gateway [--streams N...] [--chunks N]
 
-A server in one process writes the time of each chunk into it. A client in this process reads the
-stream directly and through a gateway in a third process. The delay of a chunk is the time from its
-writing to its reading. `streams` of them run at a time. "forwarded" is a stream that the gateway
-passes on without parsing it.
+A server in one process writes the current time into each chunk. A client in this process reads the
+stream directly, and through a gateway in a third process. The delay of a chunk is the time between
+writing and reading it. `streams` streams run at the same time. "forwarded" is a stream that the
+gateway passes on without parsing it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from streamparse.gateway import gateway
 from streamparse.gateway.chat_answers import ChatStream
 from streamparse.gateway.chat_chunks import Chunks
 
-PAUSE: Final = 0.05  # seconds between the chunks of a stream
+PAUSE: Final = 0.05  # The seconds between the chunks of a stream.
 TOOLS: Final = [
     {
         "type": "function",
@@ -45,7 +45,7 @@ TOOLS: Final = [
     }
 ]
 BODY: Final = {"model": "m", "messages": [], "tools": TOOLS, "stream": True}
-#: The text before the chunks that are measured, and the text after them, by kind.
+#: For each kind of stream the text before and after the measured chunks.
 KINDS: Final = {
     "text": ("", ""),
     "call (hermes)": (
@@ -77,7 +77,7 @@ def pieces(kind: str, count: int) -> Iterator[bytes]:
 
 
 async def model(scope: Any, receive: Any, send: Any) -> None:
-    """Serve streams; the query has their kind and length."""
+    """Serve streams; the query gives their kind and length."""
     if scope["type"] != "http":
         return
     await receive()
@@ -101,7 +101,7 @@ def _model() -> Any:
 
 @contextmanager
 def served(make: Callable[..., Any], *arguments: Any) -> Iterator[str]:
-    """Serve an application in a process of its own; yield its URL."""
+    """Serve an application in another process, and yield its URL."""
     with socket.create_server(("127.0.0.1", 0), backlog=1000) as listening:
         process = multiprocessing.Process(
             target=_serve, args=(make, arguments, listening), daemon=True
@@ -136,7 +136,7 @@ async def _delays(url: str, kind: str, streams: int, count: int) -> list[float]:
 
 
 def rewriting(kind: str, count: int) -> float:
-    """Return the microseconds that it takes to rewrite a chunk, without any connection."""
+    """Return the microseconds for rewriting a chunk, without a connection."""
     data = list(pieces(kind, count))
     best = float("inf")
     for _ in range(5):
@@ -150,7 +150,7 @@ def rewriting(kind: str, count: int) -> float:
 
 
 def processor_time(front: str) -> float:
-    """Return the seconds of processor time that the gateway has used; 0 where it is not known."""
+    """Return the seconds of processor time that the gateway has used, or 0 if it is unknown."""
     text = httpx.get(front + "/metrics", trust_env=False).text
     found = re.search(r"^process_cpu_seconds_total (\S+)", text, re.MULTILINE)
     return float(found[1]) if found else 0.0
@@ -175,8 +175,8 @@ def report(streams: list[int], count: int) -> None:
     print(f"{'':15}{'streams':>8}" + f"{'median':>10}{'p99':>9}" * 2 + f"{'ms':>8}{'a chunk':>10}")
     with served(_model) as upstream, served(gateway, upstream) as front:
         for url in (upstream + "/?0-0", front + "/metrics"):
-            httpx.get(url, trust_env=False, timeout=30)  # it waits until the server has started
-        asyncio.run(_delays(front, "text", 1, 1))  # imports what the first request needs
+            httpx.get(url, trust_env=False, timeout=30)  # Waits until the server has started.
+        asyncio.run(_delays(front, "text", 1, 1))  # Imports what the first request needs.
         for kind in KINDS:
             for number in streams:
                 compare(upstream, front, kind, number, count)

@@ -1,7 +1,7 @@
 """The growth of the cost of a feed with the size of the document, and the cost of a snapshot.
 
 It tests two claims: a feed costs the same at 1 MB as at 2 kB, for every document and with `value`
-read after every feed; and the cost of a snapshot depends on the open values only.
+read after every feed; and the cost of a snapshot only depends on the open values.
 
     python -m benchmarks.bench_growth [--quick]
 """

@@ -1,8 +1,8 @@
 """Cost per delta of parsing JSON while it arrives, compared with other libraries.
 
-After each delta every peer makes the calls that its user makes for a partial value, or at least for
-events. It is compared with streamparse for the same result. A peer is timed only if its final value
-is that of `json.loads` and if it is fast enough. Nothing is extrapolated.
+After each delta, every peer makes the calls that a user would make for a partial value, or at least
+for events. It is compared with streamparse for the same result. A peer is only timed if its final
+value is that of `json.loads` and if it is fast enough. Nothing is extrapolated.
 
     python -m benchmarks.bench_json [--quick] [--output FILE] [--json FILE] [--plot FILE]
 """
@@ -28,9 +28,10 @@ SIZES = (200, 1_000, 10_000, 100_000)
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings: characters in a delta, seconds for each comparison.
+    """The settings of a run.
 
-    `limit` is the longest time of a peer for one document.
+    `delta` is the characters of a delta, `seconds` the time for each comparison, and `limit` the
+    longest time of a peer for one document.
     """
 
     documents: Sequence[str] = tuple(DOCUMENTS)
@@ -53,13 +54,13 @@ class Cell:
     peer: str
     approach: str
     cost: float | None = None
-    ratio: float | None = None  # to streamparse in the same run; None for streamparse itself
+    ratio: float | None = None  # To streamparse in the same run; None for streamparse itself.
     note: str = ""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One document of one size, cut into deltas."""
+    """A document of one size, and its deltas."""
 
     document: str
     size: int
@@ -88,7 +89,7 @@ def measure(settings: Settings, peers: Sequence[Peer]) -> Iterator[list[Cell]]:
 def measure_case(
     case: Case, peers: Sequence[Peer], settings: Settings, hopeless: set[str]
 ) -> list[Cell]:
-    """Measure every peer with one document, except `hopeless` ones, too slow on a smaller one."""
+    """Measure every peer with one document, except those that were too slow on a smaller one."""
     lowest = own_costs(case, settings.seconds)
     theirs: list[Cell] = []
     for peer in peers:
@@ -107,7 +108,7 @@ def own_costs(case: Case, seconds: float) -> dict[str, float]:
 
 
 def fault(peer: Peer, case: Case, limit: float) -> str:
-    """Run a peer once; return a short reason why it cannot be timed, or an empty string."""
+    """Run a peer once, and return the reason why it cannot be timed, or an empty string."""
     try:
         value = peer.run(within(limit, case.deltas))
     except OutOfTimeError as stop:
@@ -120,7 +121,7 @@ def fault(peer: Peer, case: Case, limit: float) -> str:
 
 
 def compare(peer: Peer, case: Case, settings: Settings, lowest: dict[str, float]) -> Cell:
-    """Time a peer against streamparse giving the same; `lowest` keeps streamparse's best."""
+    """Time a peer and streamparse for the same result; `lowest` keeps streamparse's best time."""
     gives = "events" if peer.gives == "events" else "value"
     ours, theirs = pair(
         lambda: OURS[gives].run(case.deltas), lambda: peer.run(case.deltas), settings.seconds
@@ -199,7 +200,8 @@ def raw(settings: Settings, versions: dict[str, str], cells: Iterable[Cell]) -> 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _options().parse_args(arguments)
     if options.plot:
-        from benchmarks.plot import require  # before minutes of measuring
+        # Fail before the measurements, which take minutes.
+        from benchmarks.plot import require
 
         require()
     settings = _settings(options)

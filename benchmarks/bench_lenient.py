@@ -4,8 +4,8 @@ A document of about 40 kB arrives in deltas of four characters: once with the mi
 (prose, a fence, comments, single quotes, unquoted keys, Python literals, trailing and missing
 commas, quotes inside strings), and once as valid JSON, in both dialects. json_repair parses the
 whole text again with each delta, so its cost per delta grows with the text. It is timed on deltas
-in the middle, and the time for all deltas is estimated from them. The second table is for short
-documents, one record each, with the time that it takes to create the parsers.
+in the middle of the document, from which the time for all deltas is estimated. The second table is
+for short documents of one record each, and includes the time for creating the parsers.
 
 The third table counts, for each kind of damage in `tests/damage.py`, how many of the generated
 documents are restored. Each library reads the whole text.
@@ -78,7 +78,7 @@ def valid(size: int) -> str:
 
 
 def damaged(size: int) -> str:
-    """Return the list with one or two kinds of damage in each record, in turn."""
+    """Return the list; each record has the next one or two kinds of damage."""
     written = ",\n".join(damaged_record(number, item) for number, item in enumerate(records(size)))
     return f"Here is the list you asked for:\n```json\n[\n{written}\n]\n```\n"
 
@@ -153,7 +153,7 @@ def rows(
         twins: The deltas of valid documents.
         texts: The deltas of the same documents with damage.
         seconds: The time for each measurement.
-        tries: How many calls of json_repair are timed for a document.
+        tries: The number of calls of json_repair that are timed for a document.
     """
     for twin, text in zip(twins, texts, strict=True):
         assert parse("lenient", text) == parse("strict", twin)
@@ -217,10 +217,10 @@ def documents(kind: str, count: int) -> list[tuple[str, str]]:
     return found
 
 
-def comes_back(read: Callable[[str], Any], text: str, valid_text: str) -> bool:
+def is_restored(read: Callable[[str], Any], text: str, valid_text: str) -> bool:
     try:
         return json.dumps(read(text)) == valid_text
-    except Exception:  # any exception means that the document was not restored
+    except Exception:  # Any exception means that the document was not restored.
         return False
 
 
@@ -233,7 +233,7 @@ def recovery(count: int) -> list[list[str]]:
         texts = documents(kind, count)
         row = [kind]
         for name, read in by_name.items():
-            good = sum(comes_back(read, text, valid_text) for text, valid_text in texts)
+            good = sum(is_restored(read, text, valid_text) for text, valid_text in texts)
             total[name] += good
             row.append(f"{100 * good / count:.0f} %")
         out.append(row)

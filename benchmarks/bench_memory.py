@@ -1,8 +1,8 @@
 """Memory with `select` and `keep="open"`, compared with keeping everything.
 
 The document is generated in fragments and is never complete in memory. Each measurement runs in its
-own process. Its figure is the increase of the peak memory of the process, as the system counts it,
-which includes the memory of C code.
+own process. The figure is the increase of the peak memory of the process as reported by the
+system, which includes the memory of C code.
 
     python -m benchmarks.bench_memory [--megabytes N]
 """
@@ -23,9 +23,9 @@ from benchmarks.timing import apart, clock, table
 from streamparse import JSONParser, ValueCompleted
 
 MEGABYTE: Final = 1_000_000
-SHARES: Final = (0.01, 0.1, 0.5, 1.0)  # the parts of the document after which memory is measured
+SHARES: Final = (0.01, 0.1, 0.5, 1.0)  # Memory is measured after these parts of the document.
 FRAGMENT: Final = 4_096
-_CONTRAST: Final = 10  # the document that is kept is this many times smaller
+_CONTRAST: Final = 10  # The document that is kept is smaller by this factor.
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Result:
     megabytes: float
     seconds: float
     items: int
-    raised: list[float]  # MB, after each of SHARES
+    raised: list[float]  # The increase in MB after each of SHARES.
 
 
 def peak() -> float:
@@ -42,7 +42,7 @@ def peak() -> float:
         status = Path("/proc/self/status").read_text(encoding="ascii")
     except OSError:
         return _peak_by_resource()
-    # Not `resource`, whose figure in a new process begins at the peak of the parent.
+    # In a new process, the figure of `resource` would begin at the peak of its parent.
     found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
     return int(found[1]) * 1024 / MEGABYTE if found else _peak_by_resource()
 
@@ -60,7 +60,7 @@ def measure(megabytes: float, keep: str) -> Result:
     fragments = record_stream(size, FRAGMENT)
     parser = JSONParser(select="$.items[*]", keep=keep)
     fed, items, marks, raised = 0, 0, [share * size for share in SHARES], list[float]()
-    parser.feed(next(fragments))  # after this, code and tables are loaded
+    parser.feed(next(fragments))  # Loads code and tables.
     before, start = peak(), clock()
     for fragment in fragments:
         items += sum(isinstance(event, ValueCompleted) for event in parser.feed(fragment))

@@ -3,13 +3,14 @@
 Each library reads the same deltas of the same document and returns the partial object after each.
 
 - streamparse: `ModelParser.feed`, then `partial`.
-- pydantic-ai: the validation that its `stream_output` runs on the whole text so far, which is that
-  of pydantic with `allow_partial="trailing-strings"`, without the rest of `stream_output`.
+- pydantic-ai: only the validation of the whole text so far that `stream_output` runs, which is
+  pydantic's with `allow_partial="trailing-strings"`.
 - instructor: `Partial[T].model_from_chunks`.
 
 The peers read the whole text again with every delta, so they are timed on deltas spread over the
-document. `parsing` is our parser without a type; `validating` is with a type, without `partial`.
-A peer that is not installed, or does not work with this pydantic, is left out.
+document. `parsing` is streamparse without a type, and `validating` is streamparse with a type but
+without reading `partial`. A peer that is not installed, or does not work with this version of
+pydantic, is left out.
 
     python -m benchmarks.bench_models [--quick]
 """
@@ -30,9 +31,9 @@ from benchmarks.timing import clock, microseconds, size_name, table, times
 from streamparse import JSONParser
 from streamparse.models import ModelParser, ModelValidator
 
-DELTA: Final = 4  # characters
+DELTA: Final = 4  # Characters.
 SIZES: Final = (1_000, 10_000, 100_000)
-SAMPLES: Final = 40  # deltas at which a slow peer is measured
+SAMPLES: Final = 40  # The number of deltas at which a slow peer is measured.
 
 
 class Item(BaseModel):
@@ -106,7 +107,7 @@ Peer = Callable[[str, str], float]
 
 
 def sampled(peer: Peer, deltas: list[str]) -> float:
-    """Return the average seconds per delta at places in the document, the best of three runs."""
+    """Return the average seconds per delta at places in the document, each the best of three."""
     step = max(len(deltas) // SAMPLES, 1)
     costs = []
     for number in range(step, len(deltas), step):
@@ -122,7 +123,7 @@ def pydantic_ai() -> Peer:
     def cost(before: str, delta: str) -> float:
         text = before + delta
         start = clock()
-        with contextlib.suppress(ValueError):  # it skips text that is not valid so far
+        with contextlib.suppress(ValueError):  # pydantic-ai skips text that is not valid so far.
             processor.validate(text, allow_partial=True)
         return clock() - start
 
@@ -153,13 +154,13 @@ def peers() -> dict[str, Peer]:
 def _loaded(name: str, distribution: str, made: Callable[[], Peer]) -> dict[str, Peer]:
     try:
         return {f"{name} {metadata.version(distribution)}": made()}
-    except Exception as error:  # old releases fail with a new pydantic in many ways
+    except Exception as error:  # Old releases fail in many ways with a new pydantic.
         print(f"{name} is left out: {error}")
         return {}
 
 
 def row(size: int, against: dict[str, Peer]) -> list[str]:
-    """Return the row of a document: µs per delta, and the ratios of the peers to ours."""
+    """Return the row of a document: µs per delta, and the ratios of the peers to streamparse."""
     text = document(size)
     deltas = [text[place : place + DELTA] for place in range(0, len(text), DELTA)]
     alone, validated, typed = (per_delta(run, deltas) for run in (parsing, validating, ours))

@@ -1,9 +1,9 @@
-"""The bytes and time that it takes to send a growing value to a reader.
+"""The bytes and the time for sending a growing value to a reader.
 
-A document arrives in deltas of four characters. After each delta, or after several deltas in the
-last columns, the value is sent again or a patch is sent: packed, or plain (JSON Patch with
+A document arrives in deltas of four characters. After each delta, or in the last columns after
+several deltas, either the whole value or a patch is sent: packed, or plain (JSON Patch with
 `append`). The figures are the bytes sent for each byte of the document, and the µs per delta for
-creating the patch and for applying it, in addition to parsing.
+creating and applying the patch, in addition to parsing.
 
     python -m benchmarks.bench_patches [--quick]
 """
@@ -20,19 +20,19 @@ from benchmarks.timing import microseconds, pair, size_name, table, times
 from streamparse import JSONParser, PatchApplier, PatchPacker, to_patches
 
 SIZE: Final = 100_000
-SEVERAL: Final = (1, 4, 50)  # the deltas between two patches
-_SAMPLES: Final = 200  # the times at which the value that is sent again is measured
+SEVERAL: Final = (1, 4, 50)  # The number of deltas for each patch.
+_SAMPLES: Final = 200  # The number of deltas at which the whole value is measured.
 
 Batches = list[list[Any]]
 
 
 def written(value: Any) -> int:
-    """Return the bytes of a line of compact JSON."""
+    """Return the number of bytes of a line of compact JSON."""
     return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()) + 1
 
 
 def batches(pieces: Iterable[str], several: int = 1) -> Batches:
-    """Return the events of the document, of several deltas at a time."""
+    """Return the events of the document in batches of several deltas."""
     parser = JSONParser()
     found: Batches = []
     for number, piece in enumerate(pieces):
@@ -52,7 +52,7 @@ def plain(events: Batches) -> list[Any]:
 
 
 def sent_again(pieces: list[str]) -> float:
-    """Estimate the bytes if the value is sent after every delta, from samples."""
+    """Estimate from samples how many bytes are sent if the whole value follows every delta."""
     parser, step = JSONParser(), max(len(pieces) // _SAMPLES, 1)
     total = 0
     for number, piece in enumerate(pieces):

@@ -25,8 +25,8 @@ from typing import Any
 
 from streamparse.web import MemoryStore, RedisStore, WriterLostError
 
-SIZE = 120  # the bytes of a record, about as many as one event has
-READERS = 2  # the number of processes that read
+SIZE = 120  # The bytes of a record, about those of one event.
+READERS = 2  # The number of processes that read.
 
 
 def record_of(number: int) -> bytes:
@@ -34,7 +34,7 @@ def record_of(number: int) -> bytes:
 
 
 async def write(store: Any, stream: int, options: Any, confirmed: Any) -> None:
-    """Append records until the time is over. The shared counts `confirmed` survive a kill."""
+    """Append records until the time is over. The counts `confirmed` are in shared memory."""
     rhythm = random.Random(stream)
     end = time.time() + options.seconds
     number = 0
@@ -76,7 +76,7 @@ async def read(store: Any, stream: int, options: Any, counts: Any, ends: Any) ->
         except LookupError:
             if number:
                 raise
-            await asyncio.sleep(0.05)  # the writer has not begun yet
+            await asyncio.sleep(0.05)  # The writer has not begun yet.
             continue
         for at in range(0, len(batch.data), SIZE):
             number += 1
@@ -144,7 +144,7 @@ def through_redis(options: Any) -> None:
         readers = [start("read", place, READERS) for place in range(READERS)]
         writers = [start("write", place, options.writers) for place in range(options.writers)]
         killed: set[int] = set()
-        while not all(shared[0]):  # every stream has begun
+        while not all(shared[0]):  # Until every stream has begun.
             time.sleep(0.1)
         for place in range(options.kill):
             time.sleep(options.seconds / (options.kill + 1))

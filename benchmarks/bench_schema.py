@@ -1,8 +1,8 @@
 """The cost of validation by a JSON Schema while a document arrives.
 
-Every document is parsed without and with a schema: closed objects, required members, enumerations,
-patterns, bounds, alternatives. The first ratio is that of the two. The second is that of one
-validation of the complete document with the `jsonschema` library.
+Every document is parsed without and with a schema of closed objects, required members,
+enumerations, patterns, bounds and alternatives. The first ratio compares the two. The second is
+that of one validation of the complete document with the `jsonschema` library.
 
     python -m benchmarks.bench_schema [--quick]
 """

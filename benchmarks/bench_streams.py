@@ -1,11 +1,11 @@
-"""What a process costs that reads thousands of streams at once, on one core.
+"""The cost of a process that reads thousands of streams at once, on one core.
 
-All streams are open at the same time. Each gets one record in turn, as from as many connections.
-The APIs differ in their records; the answer is the same: one document of records, in deltas of four
-characters. Each reader runs in its own process, which is held to one core where the system can do
-that: streamparse, `json.loads` of every record (which is the least that any reader does), and for
-OpenAI's API the accumulator of the `openai` SDK, with fewer streams because it is slow. The
-contents of the streams are one list for all, so memory is that of the readers.
+All streams are open at the same time, and get one record each in turn, as from many connections.
+The records differ by API, but the answer is the same: one document, in deltas of four characters.
+Each reader runs in its own process, on one core if the system allows it: streamparse, `json.loads`
+of every record (the least that any reader does), and for OpenAI's API the accumulator of the
+`openai` SDK, with fewer streams because it is slow. All streams share one list of records, so the
+memory is that of the readers.
 
     python -m benchmarks.bench_streams [--streams N] [--quick]
 """
@@ -34,18 +34,18 @@ Feed = Callable[[bytes], object]
 
 APIS: Final = ("openai-chat", "anthropic-messages", "google-generate")
 STREAMS: Final = 4_000
-SIZE: Final = 1_000  # characters of the answer
-_FEWER: Final = 20  # the SDK reads this many times fewer streams
+SIZE: Final = 1_000  # The characters of the answer.
+_FEWER: Final = 20  # The factor by which the SDK reads fewer streams.
 READERS: Final = ("streamparse", "json.loads", "openai")
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process has used for `records` records of all its streams."""
+    """What a process used for its streams, which have `records` records together."""
 
     streams: int
     records: int
-    seconds: float  # of the processor
+    seconds: float  # Processor time.
     megabytes: float
 
 
@@ -79,7 +79,7 @@ def openai_reader(api: str) -> Feed:
     def feed(record: bytes) -> None:
         data = record.partition(b"data: ")[2]
         if not data.startswith(b"[DONE]"):
-            # As the client builds its chunks: without validation.
+            # The client also builds its chunks without validation.
             state.handle_chunk(types.ChatCompletionChunk.construct(**json.loads(data)))
 
     return feed
@@ -98,7 +98,7 @@ def measure(reader: str, api: str, streams: int, size: int) -> Cost:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     records, make = records_of(api, size), MAKERS[reader]
     first = make(api)
-    for record in records:  # after this, code and tables are loaded
+    for record in records:  # Loads code and tables.
         first(record)
     gc.collect()
     before, start = peak(), time.process_time()

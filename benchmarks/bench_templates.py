@@ -1,8 +1,9 @@
-"""Cost per delta of answers by a response template, beside the `ResponseParser` of transformers.
+"""Cost per delta of answers by a response template, compared with transformers.
 
-Both read the same template and the same answer, in deltas of four characters: a thought, some text,
-and one call with a path and a string of code. Everything is taken: the events, and the message at
-the end. transformers gives arguments at the end of their call, streamparse while they are written.
+streamparse and the `ResponseParser` of transformers read the same template and the same answer, in
+deltas of four characters: reasoning, some text, and one call with a path and a string of code. The
+events and the final message are read. transformers returns arguments at the end of their call,
+streamparse while they arrive.
 
     python -m benchmarks.bench_templates [--quick]
 """
@@ -50,7 +51,7 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
 
 
 def template_of(kind: str) -> dict[str, Any]:
-    """The response template with this kind of calls."""
+    """Return the response template for this kind of calls."""
     fields = {
         "reasoning_content": {"open": "<think>", "close": "</think>"},
         "tool_calls": {"repeats": True, **CALLS[kind]},
@@ -82,7 +83,7 @@ def read_ours(deltas: list[str], format: Format) -> Any:
 
 
 def reader_of_theirs(template: dict[str, Any]) -> Callable[[list[str]], Any]:
-    """Returns what reads with transformers. Raises `ImportError` where that is missing."""
+    """Return a function that reads with transformers; raise ImportError if it is missing."""
     theirs: Any = import_module(_THEIRS)
     loaded = import_module(f"{_THEIRS}.response_templates").load_response_template(template)
 

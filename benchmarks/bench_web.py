@@ -1,8 +1,8 @@
 """Many simultaneous pages: `sse_response` with uvicorn, on one core.
 
-A fake provider in the server process sends OpenAI chunks. The text of each chunk is the time at
-which it was sent; the client subtracts it from the time of arrival. For comparison, the same bytes
-are passed through unchanged (`StreamingResponse`), which shows the cost of the server itself.
+A provider inside the server process sends chunks of OpenAI's API. The text of each chunk is the
+time at which it was sent; the client subtracts it from the time of arrival. For comparison, the
+same bytes are passed through unchanged (`StreamingResponse`), which shows the cost of the server.
 
 Each server runs in its own process, on one core where the system allows it. The clients run in this
 process.
@@ -43,16 +43,16 @@ from streamparse import stream
 from streamparse.web import MemoryStore, sse_response
 
 SIDES: Final = ("streamparse", "passed through")
-# A time in the text of a record, which may hold the texts of several events.
+# A time in the text of a record, which may contain the texts of several events.
 _TIME: Final = re.compile(rb'(\d{10,}) (?=[\d"])')
-_START: Final = 0.5  # the seconds in which the streams begin
+_START: Final = 0.5  # The seconds within which all streams begin.
 
 
 # The server
 
 
 async def provider(count: int, rate: float) -> AsyncIterator[bytes]:
-    """Yield `count` chunks, `rate` a second; 0 is as many as possible."""
+    """Yield `count` chunks, `rate` of them a second, or as many as possible if it is 0."""
     begun = time.monotonic() + random.random() * _START
     for number in range(count):
         wait = begun + number / rate - time.monotonic() if rate else 0.0
@@ -88,7 +88,7 @@ def application(side: str) -> Starlette:
 
 
 def serve(side: str, pipe: Connection) -> None:
-    """Run the server in its process."""
+    """Run the server in this process, and send its port through the pipe."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with socket.create_server(("127.0.0.1", 0), backlog=4096) as listening:
@@ -106,9 +106,9 @@ class Result:
 
     events: int = 0
     seconds: float = 0.0
-    cpu: float = 0.0  # seconds of the server
-    memory: float = 0.0  # MB, the increase of the peak
-    delays: list[float] = field(default_factory=list)  # seconds
+    cpu: float = 0.0  # The processor time of the server in seconds.
+    memory: float = 0.0  # The increase of its peak memory in MB.
+    delays: list[float] = field(default_factory=list)  # In seconds.
 
     def delay(self, share: float) -> float:
         """Return the delay that this share of the events does not exceed."""
@@ -161,7 +161,7 @@ def measure(side: str, streams: int, count: int, rate: float) -> Result:
     server.start()
     try:
         port = here.recv()
-        asyncio.run(run(port, 2, 2, 0))  # loads all modules
+        asyncio.run(run(port, 2, 2, 0))  # Loads all modules.
         return asyncio.run(run(port, streams, count, rate))
     finally:
         server.terminate()

@@ -1,6 +1,6 @@
-"""Response bodies of each wire API: one tool call whose arguments come in small deltas.
+"""Response bodies of each API: one tool call whose arguments come in small deltas.
 
-The records have all fields of real ones, so that decoding costs as much.
+The records have all fields of real ones, so that decoding them costs the same.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def cohere_v2(arguments: str, size: int) -> bytes:
 
 
 def ollama_chat(text: str, size: int) -> bytes:
-    """This API sends complete calls, so the deltas are those of the text."""
+    """Return a body with deltas of text, because this API sends complete calls."""
 
     def line(message: dict[str, Any], **more: Any) -> bytes:
         row = {"model": "llama3.2", "created_at": "2026-01-01T00:00:00Z", "message": message}
@@ -132,7 +132,7 @@ def ollama_chat(text: str, size: int) -> bytes:
 
 
 def google_generate(text: str, size: int) -> bytes:
-    """This API sends complete calls or values at paths, so the deltas are those of the text."""
+    """Return a body with deltas of text, because this API sends complete calls or values."""
 
     def chunk(part: str, **more: Any) -> dict[str, Any]:
         content = {"role": "model", "parts": [{"text": part}]}
@@ -154,12 +154,12 @@ BODIES: Final[dict[str, Body]] = {
     "ollama-chat": ollama_chat,
 }
 
-# With these APIs the document is the text of the message, not the arguments of a call.
+# In bodies of these APIs the document is the text of the message, not the arguments of a call.
 TEXT_ONLY: Final = ("google-generate", "ollama-chat")
 
 
 def network(body: bytes, size: int = 1_400) -> list[bytes]:
-    """Return the body in pieces as a connection delivers it."""
+    """Cut the body into pieces like those that a connection delivers."""
     return [body[at : at + size] for at in range(0, len(body), size)]
 
 

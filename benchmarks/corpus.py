@@ -1,7 +1,7 @@
-"""Generated documents of any size, which are the same every time.
+"""Generates documents of any size, which are the same every time.
 
-Rule: a document of `size` is the longest of its kind with at most `size` characters and at least
-one element.
+A document of `size` is the longest of its kind with at most `size` characters and at least one
+element.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 Document = Callable[[int], str]
 _T = TypeVar("_T")
 
-# Peers reject deeper documents: jiter at 200, those that use json.loads near 1,000.
+# Peers reject deeper documents: jiter at 200 levels, those that use json.loads near 1,000.
 TOWER: Final = 96
 
 _WORDS: Final = (
@@ -34,7 +34,7 @@ _CODE: Final = (
     "\n",
 )
 
-# Several scripts, with one, two, three and four UTF-8 bytes for a character.
+# Words in several scripts, whose characters have one to four bytes in UTF-8.
 _PROSE: Final = (
     "the quick answer is déjà vu über façade naïve Привет мир быстрый ответ",
     "γρήγορη απάντηση 你好 世界 快速 回答 こんにちは 안녕하세요 मौसम 😀 🚀 – “quoted” …",  # noqa: RUF001
@@ -71,7 +71,7 @@ def prose(size: int) -> str:
 
 
 def escaped(size: int) -> str:
-    """Return the same with all characters beyond ASCII escaped, as by `json.dumps`."""
+    """Return text like `prose`, with all characters beyond ASCII escaped."""
     return _around(size, {"text": ""}, "text", _words("prose"))
 
 
@@ -81,7 +81,7 @@ def _words(seed: str) -> Iterator[str]:
 
 
 def deep(size: int) -> str:
-    """Return nested objects and arrays, each `TOWER` levels deep where there is room."""
+    """Return nested objects and arrays, each `TOWER` levels deep if the size allows it."""
     room = size - _length({"towers": []})
     levels = max(2, min(TOWER, (room - 3) // len('{"in": []}') * 2))
     towers = (_tower(levels, number) for number in count())
@@ -156,7 +156,7 @@ def _around(
     """Return the frame with as many pieces at `key` as fit."""
 
     def length(piece: str) -> int:
-        return len(json.dumps(piece, ensure_ascii=ascii_only)) - 2  # without the quotes
+        return len(json.dumps(piece, ensure_ascii=ascii_only)) - 2  # Without the quotes.
 
     text = "".join(_take(size - _length(frame), pieces, length))
     return json.dumps({**frame, key: text}, ensure_ascii=ascii_only)
@@ -178,4 +178,4 @@ def _length(value: object) -> int:
 
 
 def _item_length(value: object) -> int:
-    return _length(value) + 2  # the comma and the space
+    return _length(value) + 2  # With the comma and the space.

@@ -2,8 +2,9 @@
 
 An adapter takes the deltas of one document (text) and returns the final value. After every delta it
 has a partial value (`gives="value"`) or the events of that delta (`gives="events"`). If a library
-has several ways, the adapter uses the one that its documentation advises for streams, or else the
-fastest one. Encoding is measured if a library needs bytes, because clients of models return text.
+has several ways, the adapter uses the one that its documentation recommends for streams, or else
+the fastest one. For a library that needs bytes, the time includes encoding, because clients of
+models return text.
 
 A library that is not installed is left out; `load` prints a note.
 """
@@ -29,7 +30,7 @@ class Peer:
     run: Run
     approach: str
     packages: tuple[str, ...] = ()
-    builds: bool = True  # whether `run` returns the value of the document
+    builds: bool = True  # Whether `run` returns the value of the document.
 
 
 def streamparse_value(deltas: Iterable[str]) -> Any:
@@ -53,7 +54,7 @@ def streamparse_events(deltas: Iterable[str]) -> Any:
 
 
 def json_loads_once(deltas: Iterable[str]) -> Any:
-    """The lower bound: no partial value before the end."""
+    """Parse the whole text at the end: the lower bound, without partial values."""
     return json.loads("".join(deltas))
 
 
@@ -73,7 +74,7 @@ def _jiter() -> Run:
 def _ijson() -> Run:
     import ijson
 
-    # Raises ImportError where the C library is missing; the Python backend is not measured.
+    # Raises ImportError if the C library is missing; the Python backend is not measured.
     backend = ijson.get_backend("yajl2_c")
 
     def run(deltas: Iterable[str]) -> int:
@@ -167,7 +168,7 @@ class _Candidate:
     name: str
     load: Callable[[], Run]
     approach: str
-    packages: tuple[str, ...]  # the first is required, the others make it faster
+    packages: tuple[str, ...]  # The first is required, the others make it faster.
     gives: Gives = "value"
 
 

@@ -1,9 +1,9 @@
-"""Draw the raw figures of `bench_json`: cost per delta against the size of the document.
+"""Draws the raw figures of `bench_json`: the cost per delta against the size of the document.
 
     python -m benchmarks.plot FIGURES.json [OTHER-BUILD.json] docs/benchmark.svg
 
 From a second file only the line of streamparse is drawn, so that one picture shows both builds.
-Requires matplotlib.
+matplotlib is required.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Figures = dict[str, Any]
 PANELS: Final = {"structure": "A list of records", "code string": "One long string"}
 
 # The palette of Okabe and Ito, for colour-blind readers; every line also has its name at its end.
-# The colour shows how a library works, because that decides the shape of its line.
+# The colour shows how a library works, which determines the shape of its line.
 COLORS: Final = {
     "ours": "#0072b2",
     "continues": "#009e73",
@@ -36,11 +36,11 @@ APPROACHES: Final = {
     "floor": "nothing before the end",
 }
 
-# The height of a line of text and the width of a letter, in decades.
+# The height of a line of text and the width of a letter, in decades of the axes.
 _LABEL_GAP: Final = 0.24
 _LETTER: Final = 0.07
 
-# Text as text, and no random names, so that the same figures give the same small file.
+# Text stays text, and names are not random, so that the file is small and reproducible.
 _STYLE: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "streamparse",
@@ -75,7 +75,7 @@ def draw(figures: Sequence[Figures], target: Path) -> None:
     require()
     import matplotlib
 
-    matplotlib.use("agg")  # draws to a file
+    matplotlib.use("agg")  # Draws to a file.
     matplotlib.rcParams.update(_STYLE)
     from matplotlib import pyplot
 
@@ -105,7 +105,7 @@ def panel_lines(figures: Sequence[Figures], document: str) -> Iterator[Line]:
 def _line(cells: Sequence[dict[str, Any]], build: str) -> Line | None:
     name, approach = cells[0]["peer"], cells[0]["approach"]
     points = [(cell["characters"], cell["cost"] * 1e6) for cell in cells if cell["cost"]]
-    if not points or name == OURS["events"].name:  # it would be hidden by the line with values
+    if not points or name == OURS["events"].name:  # The line with values would hide it.
         return None
     if approach == "ours":
         return Line(f"streamparse, {build}", approach, points, dashed=build != "compiled")
@@ -123,7 +123,7 @@ def spread_labels(lines: Sequence[Line]) -> None:
 
 
 def _meet(one: Line, other: Line) -> bool:
-    """Whether the name that begins further left reaches the other one."""
+    """Return whether the name that begins further left reaches the other one."""
     left, right = sorted((one, other), key=lambda line: line.points[-1][0])
     return log10(right.points[-1][0] / left.points[-1][0]) < len(left.name) * _LETTER
 
@@ -149,7 +149,7 @@ def _draw_line(axis: Any, line: Line) -> None:
     style = {"color": color, "linestyle": dash, "linewidth": 2.4 if ours else 1.3, "zorder": order}
     axis.plot(*zip(*line.points, strict=True), marker="o", markersize=3, **style)
     weight = "bold" if ours else "normal"
-    place = (line.points[-1][0] * 1.25, line.label_at)  # may be beyond the axis
+    place = (line.points[-1][0] * 1.25, line.label_at)  # It may be beyond the axis.
     axis.text(*place, line.name, va="center", color=color, weight=weight, zorder=4)
 
 

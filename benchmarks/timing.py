@@ -1,7 +1,7 @@
-"""Times two functions in turn, so that their ratio holds on a busy machine.
+"""Times two functions alternately, so that their ratio is reliable even on a busy machine.
 
-Both are run in turn, and the smallest time of each counts. Other load on the machine affects both,
-and can only make a time longer.
+The smallest time of each counts. Other load on the machine affects both, and can only make a time
+longer.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ R = TypeVar("R")
 
 Work = Callable[[], object]
 
-# Not the processor time, which some systems count in ticks: the smallest of many short runs would
-# be too small.
+# Processor time is not used, because some systems count it in ticks: the smallest time of many
+# short runs would be too small.
 clock: Final = time.perf_counter
 
 # A turn lasts at least this many seconds and this share of the slowest run, so that the fast side
@@ -27,7 +27,7 @@ _SHARE: Final = 0.05
 
 
 class OutOfTimeError(Exception):
-    """`within` has stopped the deltas after `share` of them."""
+    """Raised by `within` after `share` of the deltas."""
 
     def __init__(self, share: float) -> None:
         super().__init__(f"stopped after {share:.0%} of the document")
@@ -35,7 +35,7 @@ class OutOfTimeError(Exception):
 
 
 def within(seconds: float, deltas: list[str]) -> Iterator[str]:
-    """Yield the deltas until the time is up, to stop a run that would take hours."""
+    """Yield the deltas until the time is over, so that a slow run is stopped."""
     deadline = clock() + seconds
     for number, delta in enumerate(deltas):
         if clock() > deadline:
@@ -44,7 +44,7 @@ def within(seconds: float, deltas: list[str]) -> Iterator[str]:
 
 
 def pair(one: Work, other: Work, seconds: float, least: int = 3) -> tuple[float, float]:
-    """Return the smallest time of each, from runs that reach both minimums."""
+    """Return the smallest time of each, from at least `least` turns within at least `seconds`."""
     lowest, slowest, response = [float("inf")] * 2, 0.0, 0
     deadline = clock() + seconds
     while response < least or clock() < deadline:
@@ -67,7 +67,7 @@ def _answer(work: Work, seconds: float) -> tuple[float, float]:
 
 
 def apart(measure: Callable[..., R], *arguments: Any) -> R:
-    """Return the result of a call in a new process, which starts without our code and data."""
+    """Return the result of a call in a new process, which starts without loaded code and data."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         return pool.submit(measure, *arguments).result()

@@ -1,1 +1,1 @@
-"""Fuzz targets and the checks behind them, which the test suite runs under Hypothesis too."""
+"""Fuzz targets and their checks, which the test suite also runs with Hypothesis."""

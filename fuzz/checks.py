@@ -1,10 +1,10 @@
 """Checks that must hold for any bytes.
 
 The fuzz targets call them with data from atheris, `tests/test_fuzz.py` with data from Hypothesis. A
-check returns if all is well. `AssertionError`, or any exception but `StreamParseError`, is a bug.
+check that raises has found a bug.
 
 Everything else that a check needs (cuts, options, queries) is derived from the data, so that the
-file of a finding suffices to reproduce it.
+file of a finding is enough to reproduce it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from tests.model import read
 
 QUERIES = ("$", "$.*", "$..*", "$.a", "$..a", "$[0]", "$[1,2]", "$..[0]", "$.a.*", "$[*]['a','b']")
 
-# The model and the oracle recurse on nesting; this is well below what they stand.
+# The model and `json.loads` are recursive; deeper texts are not compared with them.
 DEPTH = 100
 
 
@@ -70,7 +70,7 @@ def is_shallow(text: str) -> bool:
 
 
 def same_for_all_cuts(data: Fragment, seed: bytes, options: dict[str, Any]) -> Outcome:
-    """Check that three ways of cutting have the same outcome, and return it."""
+    """Check that the outcome is the same for three ways of cutting the data, and return it."""
     whole = run([data], **options)
     assert run(cut(data, [1]), **options) == whole
     assert run(ragged(data, choices(seed)), **options) == whole
@@ -96,7 +96,7 @@ def agrees_with_model(found: Outcome, text: str, options: dict[str, Any]) -> Non
 
 
 def check_json(data: bytes) -> None:
-    """A text: one outcome for all cuts, accepted where `json.loads` accepts, with its value."""
+    """Check that a text gives one outcome for all cuts, which is that of `json.loads`."""
     text = text_of(data)
     found = same_for_all_cuts(text, data, {})
     agrees_with_model(found, text, {})
@@ -112,7 +112,7 @@ def check_json(data: bytes) -> None:
 
 
 def check_json_bytes(data: bytes) -> None:
-    """Bytes: one outcome for all cuts; UTF-8 is as good as text, anything else is refused."""
+    """Check that bytes give one outcome for all cuts: that of their text, or an error."""
     found = same_for_all_cuts(data, data, {})
     try:
         text = data.decode()
@@ -129,14 +129,14 @@ def check_text_and_bytes(data: bytes) -> None:
 
 
 def check_many(data: bytes) -> None:
-    """Documents one after the other: one outcome for all cuts, that of the model."""
+    """Check that documents one after the other give the outcome of the model for all cuts."""
     text = text_of(data)
     found = same_for_all_cuts(text, data, {"many": True})
     agrees_with_model(found, text, {"many": True})
 
 
 def check_stop(data: bytes) -> None:
-    """A value and anything: the remainder is exact, and begins where the decoder stops."""
+    """Check that the remainder after a value is exact, and begins where `raw_decode` stops."""
     text = text_of(data)
     options = {"trailing": "stop"}
     found = same_for_all_cuts(text, data, options)
@@ -157,7 +157,7 @@ def check_stop(data: bytes) -> None:
 
 
 def check_options(data: bytes) -> None:
-    """Small limits and the surrogate options: one outcome for all cuts, that of the model."""
+    """Check that limits and surrogate options give the outcome of the model for all cuts."""
     choose, text = choices(data), text_of(data)
     options = {
         "limits": some_limits(choose),
@@ -182,7 +182,7 @@ def some_limits(choose: random.Random) -> Limits:
 
 
 def check_select(data: bytes) -> None:
-    """Selection filters the events, whether values are kept or not, and touches nothing else."""
+    """Check that selection only filters the events, whether or not values are kept."""
     choose, text = choices(data), text_of(data)
     queries = [Query.parse(query) for query in choose.sample(QUERIES, choose.randrange(4))]
     options: dict[str, Any] = {"many": choose.random() < 0.3}
@@ -201,7 +201,7 @@ def check_select(data: bytes) -> None:
 
 
 def check_clone(data: bytes) -> None:
-    """A clone in mid-stream does not affect the original."""
+    """Check that a clone inside a document does not affect the original."""
     choose, text = choices(data), text_of(data)
     place = choose.randrange(len(text) + 1)
     before, after = text[:place], text[place:]
@@ -212,15 +212,15 @@ def check_clone(data: bytes) -> None:
     except StreamParseError:
         return
     twin = parser.clone()
-    went_astray = run_on(twin, [choose.choice(['"', "]", "}", "1", text, after[::-1]])])
-    assert went_astray.error or twin.done
+    other = run_on(twin, [choose.choice(['"', "]", "}", "1", text, after[::-1]])])
+    assert other.error or twin.done
     fresh = JSONParser(**options)
     fresh.feed(before)
     assert run_on(parser, [after]) == run_on(fresh, [after])
 
 
 def some_options(choose: random.Random) -> dict[str, Any]:
-    """Choose options that are compatible."""
+    """Choose compatible options."""
     options: dict[str, Any] = {"limits": some_limits(choose)} if choose.random() < 0.3 else {}
     if choose.random() < 0.5:
         options["select"] = choose.sample(QUERIES, 2)
@@ -232,7 +232,7 @@ def some_options(choose: random.Random) -> dict[str, Any]:
 
 
 def check_pickle(data: bytes) -> None:
-    """A parser that is pickled between all fragments gives what an undisturbed one gives."""
+    """Check that pickling a parser between all fragments does not change the outcome."""
     choose = choices(data)
     options = some_options(choose)
     for fed in (data, text_of(data)):
@@ -240,9 +240,8 @@ def check_pickle(data: bytes) -> None:
         assert run_relayed(JSONParser(**options), pieces, pickled) == run(pieces, **options)
 
 
-# For a target that lets the data choose: the last byte, so that seeds are plain JSON.
 def check_lenient(data: bytes) -> None:
-    """Any text ends in a value or an error, one outcome for all cuts, and never as a success."""
+    """Check that a text gives one outcome for all cuts: a value, a truncated value or an error."""
     text = text_of(data)
     choose = choices(data)
     options: dict[str, Any] = {"dialect": "lenient", "many": choose.random() < 0.3}
@@ -282,7 +281,7 @@ COERCING: tuple[dict[str, Any], ...] = (
 
 
 def check_coercion(data: bytes) -> None:
-    """Coercion gives one outcome for all cuts, and changes nothing that the schema accepts."""
+    """Check that coercion gives one outcome for all cuts, and does not change valid values."""
     text = text_of(data)
     choose = choices(data)
     schema = choose.choice(COERCING)
@@ -296,6 +295,7 @@ def check_coercion(data: bytes) -> None:
         assert found == plain
 
 
+# The last byte of the data chooses one of these, so that seeds begin with plain JSON.
 OPTION_CHECKS: tuple[Callable[[bytes], None], ...] = (
     check_many,
     check_stop,
@@ -307,7 +307,7 @@ OPTION_CHECKS: tuple[Callable[[bytes], None], ...] = (
 
 
 def check_any_option(data: bytes) -> None:
-    """The check that the last byte chooses, for the bytes before it."""
+    """Run the check that the last byte chooses on the bytes before it."""
     if data:
         OPTION_CHECKS[data[-1] % len(OPTION_CHECKS)](data[:-1])
 
@@ -318,7 +318,7 @@ BOTOCORE = importlib.util.find_spec("botocore") is not None
 
 
 def check_transport(data: bytes) -> None:
-    """Bytes and text of any framing: one outcome for all cuts, and errors only in `failure`."""
+    """Check that a transport gives one outcome for all cuts, and reports errors in `failure`."""
     choose, text = choices(data), text_of(data)
     limits = Limits(record=choose.choice([10, 100, 10**6]), depth=choose.choice([2, 1000]))
     for fed in (data, text):
@@ -337,7 +337,7 @@ def check_transport(data: bytes) -> None:
 
 
 def transported(pieces: Sequence[Any], limits: Limits) -> tuple[list[Any], object, str]:
-    """Return the records, the failure and the framing in a form that compares strictly."""
+    """Return the records, the failure and the framing, for strict comparison."""
     transport = Transport(limits=limits)
     records: list[Record] = []
     for piece in pieces:
@@ -349,7 +349,7 @@ def transported(pieces: Sequence[Any], limits: Limits) -> tuple[list[Any], objec
 
 
 def check_lines(data: bytes) -> None:
-    """The decoders of server-sent events and of JSON Lines alone: one outcome for all cuts."""
+    """Check that the decoders of SSE and JSON Lines give one outcome for all cuts."""
     choose, text = choices(data), text_of(data)
     limits = Limits(record=choose.choice([10, 100, 10**6]), depth=choose.choice([2, 1000]))
     for fed in (data, text):

@@ -1,8 +1,8 @@
-"""Checks for any text in any format: only `StreamParseError`, and one reading for all cuts.
+"""Checks for any text in any format: it raises nothing else than `StreamParseError`.
 
-The data is the name of a format on a line of its own, then a text. If the text is empty, a valid
-answer is generated instead, and must be read as intended. Everything else (cuts, damage, tools) is
-derived from the data, so that the file of a finding suffices to reproduce it.
+The data is a line with the name of a format, and then a text. If the text is empty, a valid answer
+is generated instead, and must be read back. Everything else (cuts, damage, tools) is derived from
+the data, so that the file of a finding is enough to reproduce it.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from tests.formats.render import Answer, make_answer
 from tests.helpers import cut
 
 NAMES = (*names(), "auto")
-# Where an answer may begin.
+# The end of the prompt of formats in which it is the start of the answer.
 _PROMPTS = {"harmony": "<|start|>assistant", "muse": "<|start|>assistant", "functionary_v32": ">>>"}
 
 
 def parts(data: bytes, choose: random.Random) -> tuple[str, str]:
-    """The format and the text."""
+    """Return the format and the text."""
     name, _, text = data.decode(errors="replace").partition("\n")
     return (name, text) if name in NAMES else (choose.choice(NAMES), f"{name}\n{text}")
 
 
 def check_formats(data: bytes) -> None:
-    """Check a text as it is, then damaged."""
+    """Check the text, or else a generated answer, whole and damaged."""
     choose = choices(data)
     name, text = parts(data, choose)
     if text.strip():
@@ -54,7 +54,7 @@ def check_formats(data: bytes) -> None:
 
 
 def check_text(name: str, text: str, choose: random.Random, options: dict[str, Any]) -> None:
-    """Any text: laws 1, 4 and 8."""
+    """Check laws 1, 4 and 8 for any text."""
     pieces = [cut(text, [1]), ragged(text, choose)]
     if name != "auto":
         check_any_text(name, text, pieces, **options)
@@ -64,7 +64,7 @@ def check_text(name: str, text: str, choose: random.Random, options: dict[str, A
 
 
 def check_made(answer: Answer, choose: random.Random, options: dict[str, Any]) -> None:
-    """Check that a generated answer is read as intended, and that no prefix is a success."""
+    """Check that a generated answer is read back, and that its prefixes are truncated."""
     for pieces in ([answer.text], cut(answer.text, [1]), ragged(answer.text, choose)):
         found = run(answer.format, pieces, **options)
         assert found.error is None

@@ -1,5 +1,6 @@
-"""For any text and some schemas: coercion gives one outcome whole, by characters, in random pieces
-and through forks, and changes nothing that the schema accepts as it stands.
+"""Fuzzes coercion: for any text and some schemas, any chunking and any fork gives one outcome.
+
+Values that the schema accepts are not changed.
 """
 
 from __future__ import annotations

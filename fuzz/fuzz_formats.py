@@ -1,5 +1,7 @@
-"""For any text in any raw-text format, and for answers made up and spoilt: no exception but ours;
-one reading for all cuts; the deltas add up; no cut call is complete; no word is lost.
+"""Fuzzes raw-text formats with any text, and with generated and damaged answers.
+
+Only `StreamParseError` is raised, any chunking gives one result, the deltas add up, no truncated
+call is complete, and no text is lost.
 """
 
 from __future__ import annotations

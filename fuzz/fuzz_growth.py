@@ -1,4 +1,4 @@
-"""For any stream of which a record is repeated: work and memory in proportion to the records."""
+"""Fuzzes streams with a repeated record: work and memory are proportional to the records."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""For any bytes: no exception but `StreamParseError`; whole, character by character and in random
-pieces a parser gives one outcome; it accepts what `json.loads` accepts, with the same value.
+"""Fuzzes the JSON parser with any bytes: any chunking gives one outcome, that of `json.loads`.
+
+Only `StreamParseError` is raised.
 """
 
 from __future__ import annotations

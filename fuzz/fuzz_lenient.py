@@ -1,5 +1,6 @@
-"""For any text in the lenient dialect: a value or a `StreamParseError`; one outcome whole, by
-characters, in random pieces, through forks; what is valid needs no repair.
+"""Fuzzes the lenient dialect: any text gives a value or a `StreamParseError`.
+
+Any chunking and any fork gives one outcome, and valid text needs no repair.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""For any records of any wire, spoilt in ways that keep them JSON: no exception but ours; one
-answer for all cuts; what a cut stream completes the whole one completes too, and nothing sooner.
+"""Fuzzes the parser of messages with mutated records of all APIs.
+
+Only `StreamParseError` is raised, any chunking gives one answer, and a truncated stream completes
+only calls that the whole stream completes.
 """
 
 from __future__ import annotations

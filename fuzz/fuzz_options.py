@@ -1,5 +1,7 @@
-"""For any bytes, with `many`, "stop", `select`, limits, clones and pickles: one outcome for all
-cuts; exact remainders; a fork changes nothing. The last byte chooses which.
+"""Fuzzes options of the JSON parser: `many`, `trailing="stop"`, `select`, limits and forks.
+
+Any chunking gives one outcome, remainders are exact, and forks change nothing. The last byte of the
+data chooses the option.
 """
 
 from __future__ import annotations

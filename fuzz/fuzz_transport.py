@@ -1,5 +1,6 @@
-"""For any bytes: no exception; whole, byte by byte and in random pieces, as bytes and as text, a
-transport gives the same records, failure and framing; so do the decoders of lines on their own.
+"""Fuzzes the transport and the line decoders with any bytes.
+
+They raise nothing, and any chunking gives the same records, failure and framing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Checks that work and memory are proportional to the number of records of a stream.
 
 The data is a stream as for `fuzz.messages`. One of its records is repeated, sometimes with other
-indexes and ids. The measures are the executed lines of the package, which are exact, processor time
-and memory.
+indexes and ids. The checks measure the executed lines of the package (which are exact), processor
+time and memory.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from tests.timing import lines_run, seconds
 
 FEW, MANY = 30, 240
 
-# Bytes for each character that is fed, and what any parser takes.
+# The allowed bytes for each character that is fed, and those for the parser itself.
 BYTES, ANYWAY = 1_500, 8 * 2**20
 
-# What tells records apart.
+# The fields that identify a record.
 INDEXES = frozenset(("index", "output_index", "content_index", "contentBlockIndex", "choice"))
 NAMES = frozenset(("id", "item_id", "call_id", "toolUseId", "event_id", "tool_call_id"))
 
 
 def check_growth(data: bytes) -> None:
-    """A record costs as much late in a stream as early; memory is that of what was fed."""
+    """Check that a late record costs no more than an early one, and that memory is bounded."""
     choose = choices(data)
     records = [record for record in spoilt(records_of(data), choose) if isinstance(record, dict)]
     if not records:
@@ -49,7 +49,7 @@ def check_growth(data: bytes) -> None:
         check_memory(stream(MANY), api)
 
 
-# Indexes and ids are near the root of a record; what is deeper stays as it is.
+# Indexes and ids are near the root of a record; deeper values are not changed.
 DEEPEST = 20
 
 
@@ -68,7 +68,7 @@ def varied(value: Any, number: int, depth: int = 0) -> Any:
         elif key in NAMES and isinstance(inner, str):
             made[key] = f"{inner}{number}"
         elif key in ("arguments", "functionCall", "input"):
-            made[key] = inner  # of any depth
+            made[key] = inner  # These may be deep.
         else:
             made[key] = varied(inner, number, depth + 1)
     return made
@@ -80,10 +80,10 @@ def check_work(stream: Callable[[int], list[Any]], api: str) -> None:
         first, second, third = (
             lines_run(partial(fed, records, api)) for records in (few, many, more)
         )
-        # Between two lengths, as both have what comes before, and may have an end.
+        # Differences, because both lengths include the records before, and perhaps an end.
         late, later = (second - first) / (MANY - FEW), (third - second) / MANY
         assert later <= 1.5 * late + 5, f"{late:.0f} lines a record, then {later:.0f}"
-    for _ in range(4):  # only a machine that is busy all the time fails all of them
+    for _ in range(4):  # Another process may disturb some of the rounds, but hardly all.
         took, longer = seconds(partial(fed, many, api)), seconds(partial(fed, more, api))
         if longer <= 4 * took + 0.05:
             return
@@ -102,7 +102,7 @@ def check_memory(records: list[Any], api: str) -> None:
 
 
 def fed(records: list[Any], api: Any) -> None:
-    """Read the records like an application that looks at the message after each of them."""
+    """Read the records like an application that reads the message after each of them."""
     parser = MessageParser(api)
     try:
         for record in records:

@@ -1,8 +1,8 @@
-"""Checks for any records of any wire: mutated streams, read as chunks and as bytes.
+"""Checks for mutated streams of all APIs, read as chunks and as bytes.
 
-The data is a stream, one JSON value a line. It is spoilt further in ways that keep its records
-JSON: fields left out, doubled, of another type, records lost, moved, of another API. How, is
-derived from the data, so that a finding can be repeated from its file alone.
+The data is a stream with one JSON value on each line. It is mutated so that its records stay JSON:
+fields are removed, copied or replaced, and records are removed, repeated or moved. The mutations
+are derived from the data, so that the file of a finding is enough to reproduce it.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from tests.messages import answer, run_parser
 WIRES = [api for api in APIS if api != "text"]
 MAX_LINES = 40
 
-# As deep as a record may be with a few levels around it.
+# A value of nearly the allowed depth of a record.
 DEEP: Any = []
 for _ in range(Limits().depth - 6):
     DEEP = [DEEP]
 
-# Python frames that are left for the package: an application has used up the others.
+# The stack frames that are left for the package, as in a deeply nested application.
 FRAMES = 200
 
-# The end of an event that is not one: all data becomes one event.
+# A separator that does not end an event, so that all data becomes one event.
 SINGLE = b" \n"
 
-# What a field may hold instead.
+# Replacements for the value of a field.
 ODD: tuple[Any, ...] = (
     None,
     True,
@@ -67,7 +67,7 @@ ODD: tuple[Any, ...] = (
 
 
 def odd(choose: random.Random) -> Any:
-    """Choose one value and copy it, because records may be damaged further."""
+    """Choose a replacement, and copy it because records may be mutated further."""
     return copied(choose.choice(ODD))
 
 
@@ -77,7 +77,7 @@ def copied(value: Any) -> Any:
 
 
 def records_of(data: bytes) -> list[Any]:
-    """Return the lines, decoded if they are JSON, as text otherwise."""
+    """Return the lines as JSON values, or as text if they are not JSON."""
     found: list[Any] = []
     for line in data.split(b"\n")[:MAX_LINES]:
         text = line.decode(errors="replace").strip()
@@ -190,7 +190,7 @@ def few_frames() -> Iterator[None]:
 
 
 def check_messages(data: bytes) -> None:
-    """Only `StreamParseError`; one answer for all cuts (law 1); a cut is no success (law 7)."""
+    """Check laws 1 and 7 for a mutated stream, which only raises `StreamParseError`."""
     choose = choices(data)
     records = spoilt(records_of(data), choose)
     with few_frames():
@@ -198,7 +198,7 @@ def check_messages(data: bytes) -> None:
 
 
 def check_records(records: list[Any], choose: random.Random) -> None:
-    """See `check_messages`."""
+    """Check the records as decoded chunks and as bytes."""
     found, _, _ = run_parser([record for record in records if isinstance(record, dict)], "auto")
     wires = [found.api, found.api, "auto"] if found.api else ["auto"]
     api = choose.choice([*wires, choose.choice(WIRES)])
@@ -207,7 +207,7 @@ def check_records(records: list[Any], choose: random.Random) -> None:
 
 
 def check_chunks(records: list[Any], api: str, choose: random.Random) -> None:
-    """Decoded chunks: an exception of another kind escapes from here."""
+    """Check the records as decoded chunks; an unexpected exception is not caught."""
     parser, events, error = run_parser(records, api)
     check_reading(parser, events)
     if error is None and records:
@@ -215,7 +215,7 @@ def check_chunks(records: list[Any], api: str, choose: random.Random) -> None:
 
 
 def check_reading(parser: MessageParser, events: list[AnyMessageEvent]) -> None:
-    """The result can be printed, compared, written as JSON and passed back."""
+    """Check that the result can be printed, compared, written as JSON and used as history."""
     for event in events:
         assert repr(event)
         assert event == event
@@ -234,7 +234,7 @@ def check_bytes(units: list[bytes], api: str, choose: random.Random) -> None:
     expected = answer([whole], api)
     assert answer(ragged(whole, choose), api) == expected
     assert answer(cut(whole, [choose.choice([1, 50])]), api) == expected
-    # Where all the data is one event, a beginning of it is another stream.
+    # If all data is one event, a truncated event is a different stream.
     if expected.error is None and units and not units[0].endswith(SINGLE):
         check_law_7(units, api, choose)
 
@@ -246,7 +246,7 @@ def check_law_7(units: list[Any], api: str, choose: random.Random) -> None:
         pieces, seen = units[:count], count
         if isinstance(units[count], bytes):
             pieces = [*pieces, units[count][: choose.randrange(len(units[count]))]]
-            seen += 1  # a record may be whole before its blank line
+            seen += 1  # A record may be complete without its blank line.
         parser, _, error = run_parser(pieces, api)
         assert error is None or isinstance(error, StreamParseError)
         check_cut(parser, whole, seen)

@@ -1,4 +1,4 @@
-"""The command: run the libraries, judge, and write the report.
+"""The command that runs the libraries, judges their answers, and writes the report.
 
 python -m benchmarks.scoreboard [--install FOLDER] [--only NAME …] [--quick]
     [--json FILE] [--html FILE] [--markdown FILE]

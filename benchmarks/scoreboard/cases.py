@@ -1,7 +1,7 @@
-"""Reads the cases and writes the jobs that a library is given.
+"""Reads the cases, and makes the jobs for a library.
 
-A job is one input for one library: a case in one chunking, or cut at one place. The files of
-`cases/` are short forms; `records_of` documents those of streams.
+A job is one input for a library: a case in one chunking, or truncated at one place. The files in
+`cases/` have short forms; `records_of` documents those of streams.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from benchmarks.scoreboard import wire_responses
 
 FOLDER: Final = Path(__file__).parent / "cases"
 
-#: Each discipline and what it is about.
+#: The disciplines and their subjects.
 DISCIPLINES: Final = {
     "openai-chat": "Streams of OpenAI Chat Completions and compatible servers",
     "openai-responses": "Streams of OpenAI Responses",
@@ -29,7 +29,7 @@ DISCIPLINES: Final = {
 }
 STREAMS: Final = ("openai-chat", "openai-responses", "anthropic-messages")
 
-#: What is checked, and what counts as right.
+#: The checks, and what counts as right.
 CHECKS: Final = {
     "answer": "The result is the expected one, in every chunking.",
     "cut call": "The stream ends early: no call is given with arguments that are not right.",
@@ -76,7 +76,7 @@ class Case:
 
     @property
     def needs(self) -> str | None:
-        """What a library must offer for this case to count."""
+        """The feature that a library must have for this case to count."""
         return self.data.get("needs")
 
     @property
@@ -218,7 +218,7 @@ def _stream_jobs(case: Case) -> Iterator[Job]:
 
 
 def _places(records: list[bytes], finish: int) -> list[int]:
-    """Return all ends of records before the finish reason, and the middles of those records."""
+    """Return the ends and the middles of all records before the finish reason."""
     ends = list(accumulate(map(len, records[:finish])))
     starts = [0, *ends]
     middles = [(start + end) // 2 for start, end in zip(starts, ends, strict=False)]
@@ -254,7 +254,7 @@ def _typed_job(id: str, check: str, shapes: dict[str, list[str]]) -> Job:
 def _typed_stream(pieces: list[str], finish: str | None) -> dict[str, list[str]]:
     """Return the records of an answer as text, and as the arguments of a call, in Latin-1.
 
-    Some libraries ask the model for the one, some for the other.
+    Some libraries request text from the model, others a call.
     """
     call = {"index": 0, "id": "call_7", "name": "Trip"}
     bodies: dict[str, Any] = {"text": {"text": pieces}, "call": {"call": call, "pieces": pieces}}

@@ -1,6 +1,7 @@
 """Cost per delta: the jobs, and their figures as ratios to `json.loads` of the same text.
 
-A library and `json.loads` run in turn in one process, so that the ratio holds on a busy machine.
+A library and `json.loads` run alternately in one process, so that their ratio is reliable even on a
+busy machine.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, Final
 from benchmarks.scoreboard.libraries import Library
 
 SIZES: Final = (1_000, 10_000, 100_000)
-#: Seconds after which a run of partial JSON is stopped.
+#: A run of partial JSON is stopped after this many seconds.
 LIMIT: Final = 5.0
 DOCUMENTS: Final = {"structure": "A list of records", "code string": "One long string"}
 
@@ -33,7 +34,7 @@ def _jobs(library: Library, sizes: Sequence[int], seconds: float) -> Iterator[tu
 
 
 def rows(answers: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the figures: microseconds per delta, and the ratio of the whole to `json.loads`."""
+    """Return the figures: microseconds per delta, and the ratio of the total to `json.loads`."""
     found = []
     for id, answer in answers.items():
         of, document, size = id.split("/")

@@ -26,7 +26,7 @@ class Line:
         name: The name at the end of its line.
         style: The class of its line.
         points: Characters and microseconds per delta.
-        bounds: How many points at the end are lower bounds, to which the line is dashed.
+        bounds: The number of points at the end that are lower bounds; the line to them is dashed.
     """
 
     name: str
@@ -80,7 +80,7 @@ def chart(lines: Sequence[Line], title: str) -> str:
 
 
 def _labels(ends: Sequence[tuple[Line, tuple[float, float]]]) -> list[float]:
-    """Return the heights of the names, so that they do not cover each other."""
+    """Return heights of the names at which they do not overlap."""
     order = sorted(range(len(ends)), key=lambda number: ends[number][1][1])
     heights = [0.0] * len(ends)
     last = 0.0

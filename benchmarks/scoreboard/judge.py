@@ -1,4 +1,4 @@
-"""Compares answers with what the cases expect."""
+"""Compares answers with the expected results of the cases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmarks.scoreboard.libraries import Library
 Verdict = Literal["right", "wrong", "not offered"]
 Answer = dict[str, Any]
 
-#: How an answer may be reported to end, by what is expected.
+#: For each expected end of an answer, the ends that a library may report.
 _ENDS: Final = {
     "complete": {"complete"},
     "truncated": {"truncated", "failed"},
@@ -34,7 +34,7 @@ class Outcome:
         verdict: Whether it is right.
         right: The number of inputs (chunkings or cuts) with a right result.
         of: The number of inputs.
-        detail: What the library did in the first input that is wrong, or why it is not offered.
+        detail: The fault in the first wrong input, or the reason why the library does not offer it.
     """
 
     case: str
@@ -118,7 +118,7 @@ def _stream_fault(case: Case, answer: Answer) -> str | None:
 
 
 def _call_fault(expect: Answer, answer: Answer) -> str | None:
-    """Calls that are given must be the expected ones; `may_call` may be given too."""
+    """Return how the calls differ from the expected ones; those of `may_call` are optional."""
     given = answer["calls"]
     allowed = [*expect.get("calls", ()), *expect.get("may_call", ())]
     for call in given:
@@ -136,12 +136,12 @@ def _same_call(one: Answer, other: Answer) -> bool:
 
 
 def _cut_faults(case: Case, answer: Answer) -> Iterator[tuple[str, str | None]]:
-    """An error says that the answer is not complete, and gives nothing."""
+    """Yield the faults for a truncated stream; a raised error is no fault."""
     allowed = [*case.expect.get("calls", ()), *case.expect.get("may_call", ())]
     given = answer.get("calls", ())
     bad = [call for call in given if not any(_same_call(call, good) for good in allowed)]
     yield "cut call", f"gives the call {_short(bad[0])}" if bad else None
-    if case.discipline != "raw-text":  # in which nothing tells a whole answer from a cut one
+    if case.discipline != "raw-text":  # Raw text does not show that it is truncated.
         said = f"reports the end as complete (finish reason {answer.get('reason')})"
         yield "cut end", said if answer.get("end") == "complete" else None
 
@@ -217,7 +217,7 @@ def _without_nan(value: Any) -> Any:
 
 
 def _kept_fault(answer: Answer) -> str | None:
-    """The first value that was shown and changed."""
+    """Return the first partial value that changed later, or None."""
     shown = [json.loads(text) for text in answer.get("shown", ())]
     for old, new in pairwise(shown):
         change = _change(old, new)

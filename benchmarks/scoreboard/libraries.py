@@ -1,8 +1,8 @@
-"""The libraries: their packages, how each is used, and what it does not offer.
+"""The libraries: their packages, how each is used, and the features that it does not offer.
 
-What a library does not promise is not counted as wrong. `lacks` names it: a need of a case
-(`"reasoning"`), a check (`"kept"`) or a need or check in one discipline (`"json/kept"`), with the
-reason that the page shows.
+A feature that a library does not promise is not counted as wrong. `lacks` lists such features: a
+need of a case (`"reasoning"`), a check (`"kept"`), or one of them in one discipline
+(`"json/kept"`), with the reason that the page shows.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ class Library:
     """A library.
 
     Attributes:
-        name: The name that is shown.
+        name: The displayed name.
         module: The module of `readers` that drives it, or a script of Node.
         packages: The distributions whose versions are shown; the first is the library.
         environment: Libraries of one environment are installed together.
         uses: How it is used in each discipline.
-        lacks: What it does not offer, and why that is known.
+        lacks: The features that it does not offer, and how that is known.
         requires: The requirements for its environment; by default the first package.
     """
 

@@ -1,4 +1,4 @@
-"""The page: one HTML file without scripts or requests, for screens and phones, light and dark."""
+"""The page: one HTML file without scripts or requests, for any screen, light and dark."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _name(row: Row) -> str:
 
 
 def _share(said: dict[str, Any]) -> str:
-    """A cell with a bar: the share of what is right."""
+    """Return a cell with a bar for the share of right results."""
     text = summary.cell(said)
     if not text:
         return '<td class="empty"></td>'
@@ -156,7 +156,7 @@ def _lines(result: Result, document: str) -> list[drawing.Line]:
             style = "ours" if row["name"] == OURS else "other"
             bounds = sum("stopped" in cost for cost in costs)
             points = [(cost["size"], cost["microseconds"]) for cost in costs]
-            name = row["name"].replace(" (Python)", " py")  # there is little room
+            name = row["name"].replace(" (Python)", " py")  # Shorter, as there is little room.
             lines.append(drawing.Line(name, style, points, bounds))
     return lines
 
@@ -239,7 +239,7 @@ def _verdict(outcome: dict[str, Any] | None) -> str:
 def _other_checks(
     entered: list[Row], found: dict[str, dict[tuple[str, str], dict[str, Any]]], cases: set[str]
 ) -> Iterator[str]:
-    """A row for each check beside that of the answer: how many cases are right."""
+    """Yield a row for each check except that of the answer, with the number of right cases."""
     yield _kind_row("all cases", len(entered) + 1)
     for check, text in CHECKS.items():
         outcomes = [
@@ -290,7 +290,7 @@ def _discipline_of(cases: dict[str, dict[str, Any]]) -> set[str]:
 
 
 def _code(text: str) -> str:
-    """Turn the backquotes of a text into code."""
+    """Escape a text, and mark the parts in backquotes as code."""
     parts = escape(text).split("`")
     return "".join(
         f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts)

@@ -1,4 +1,4 @@
-"""Runs libraries in processes of their own: a crash or a hang is an answer."""
+"""Runs each library in its own process, so that a crash or a hang is only an answer."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from benchmarks.scoreboard.libraries import Library
 
 ROOT: Final = Path(__file__).parents[2]
 NODE: Final = Path(__file__).parent / "node"
-#: Seconds that a library has for its import, and for each job.
+#: The seconds that a library has for its import, and for each job.
 START: Final = 120.0
 LIMIT: Final = 20.0
 
 
 @dataclass
 class Environment:
-    """Where the libraries of one environment are.
+    """The place in which the libraries of an environment are installed.
 
     Attributes:
         python: The interpreter.
@@ -46,7 +46,7 @@ class Environment:
 
 @dataclass
 class Answers:
-    """What one library gave.
+    """The answers of one library.
 
     Attributes:
         header: Versions, or the key `missing` with a reason.
@@ -58,7 +58,7 @@ class Answers:
 
 
 class _Process:
-    """A worker, whose lines a thread reads so that waiting for one can end."""
+    """A worker process; a thread reads its lines, so that waiting for one can time out."""
 
     def __init__(self, command: list[str], root: Path, log: IO[str] | int) -> None:
         self.process = subprocess.Popen(
@@ -85,10 +85,10 @@ class _Process:
             self.process.stdin.write(line + "\n")
             self.process.stdin.flush()
         except BrokenPipeError:
-            pass  # the end of its output tells that it has ended
+            pass  # `receive` finds that its output has ended.
 
     def receive(self, seconds: float) -> dict[str, Any] | str:
-        """Return the next line, or what went wrong."""
+        """Return the next line as JSON, or a description of the failure."""
         try:
             line = self.lines.get(timeout=seconds)
         except queue.Empty:
@@ -110,7 +110,7 @@ def run(
     log: IO[str] | int = subprocess.DEVNULL,
     limit: float = LIMIT,
 ) -> Answers:
-    """Give jobs (ids and lines) to a library; a new process goes on after a crash or a hang."""
+    """Run jobs (ids and lines) with a library; after a crash or a hang, a new process continues."""
     answers, waiting = Answers(), list(jobs)
     while waiting or not answers.header:
         try:
@@ -132,7 +132,7 @@ def run(
 def _give(
     process: _Process, jobs: list[tuple[str, str]], answers: Answers, limit: float
 ) -> list[tuple[str, str]]:
-    """Give jobs until one fails; return those that are left."""
+    """Run jobs until one fails, and return the remaining ones."""
     for number, (id, line) in enumerate(jobs):
         process.send(line)
         answer = process.receive(limit)
@@ -147,10 +147,10 @@ def _give(
 
 
 def install(folder: Path, libraries: Iterable[Library]) -> dict[str, Environment]:
-    """Make the environments of these libraries in `folder`, with the newest versions.
+    """Create the environments of these libraries in `folder`, with the newest versions.
 
-    They get a copy of the benchmarks, so that streamparse is the one that is installed there: a
-    compiled build, if there is a C compiler.
+    The benchmarks are copied to the folder, so that they import the streamparse that is installed
+    there: a compiled build, if there is a C compiler.
     """
     environments: dict[str, Environment] = {}
     folder = folder.resolve()
@@ -184,7 +184,7 @@ def _install_python(place: Path, members: list[Library]) -> Environment:
 
 
 def _pip(command: list[str]) -> bool:
-    """Run pip; what it cannot install is reported as missing by the worker."""
+    """Run pip; the worker reports packages that it cannot install as missing."""
     return subprocess.run(command, check=False).returncode == 0
 
 

@@ -1,4 +1,4 @@
-"""The summary: counts in words, the features that the results show, and Markdown tables."""
+"""The summary of the results: counts, features, and Markdown tables."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _CUT_KINDS: Final = (
 
 @dataclass(frozen=True)
 class Feature:
-    """Something that a table of features may claim.
+    """A feature in the table of features.
 
     Attributes:
         name: The key in the results.
-        text: What it means.
-        counts: Whether an outcome of a case (discipline, kind, check) belongs to it.
+        text: Its description.
+        counts: Returns whether an outcome of a case (discipline, kind, check) belongs to it.
     """
 
     name: str
@@ -101,11 +101,11 @@ FEATURES: Final = (
     ),
 )
 
-#: Growth of the cost per delta, which is measured and not counted.
+#: The growth of the cost per delta, which is measured.
 FLAT: Final = "growth"
-#: A hundred times the document may cost this many times as much per delta on a busy machine.
+#: The cost per delta is constant if a document of a hundred times the size is below this ratio.
 _FLAT_BELOW: Final = 4.0
-#: The columns of the table, with what they mean.
+#: The columns of the table and their descriptions.
 COLUMNS: Final = {
     **{feature.name: feature.text for feature in FEATURES},
     FLAT: "cost per delta of partial JSON in 100 kB, as a multiple of that in 1 kB",
@@ -113,9 +113,9 @@ COLUMNS: Final = {
 
 
 def features(result: Result) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return for each library and feature how many checks are right, wrong and not offered.
+    """Return for each library and feature the number of right, wrong and not offered checks.
 
-    `says` is `"yes"`, `"no"`, `"partly"`, `"not offered"`, or None if the library does not enter.
+    `says` is `"yes"`, `"no"`, `"partly"`, `"not offered"`, or None if the library takes no part.
     """
     kinds = {case["id"]: (case["discipline"], case["kind"]) for case in result["cases"]}
     return {
@@ -198,7 +198,7 @@ def cell(said: dict[str, Any]) -> str:
 
 
 def written(result: Result) -> str:
-    """Return the results as JSON, with one line for each object that has no others in it."""
+    """Return the results as JSON, with one line for each object without inner objects."""
     text = json.dumps(result, indent=1)
     return re.sub(r"\{\s+([^{}]*?)\s+\}", _in_one_line, text) + "\n"
 
@@ -208,7 +208,7 @@ def _in_one_line(found: re.Match[str]) -> str:
 
 
 def text(result: Result) -> str:
-    """Return the table of features, and those libraries that are missing."""
+    """Return the table of features, and the names of the missing libraries."""
     missing = [row["name"] for row in result["libraries"] if "missing" in row]
     lines = [*_features_table(result), ""]
     if missing:
@@ -256,7 +256,7 @@ def microseconds(cost: dict[str, Any]) -> str:
 
 
 def markdown(result: Result) -> str:
-    """Return what stands between the marks of `docs/scoreboard.md`."""
+    """Return the text between the marks in `docs/scoreboard.md`."""
     counted = ", ".join(
         f"{sum(case['discipline'] == name for case in result['cases'])} of `{name}`"
         for name in DISCIPLINES

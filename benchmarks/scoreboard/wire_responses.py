@@ -1,8 +1,8 @@
 """Writes the records of OpenAI Responses from the short forms of the cases.
 
-A record in a file is `{"item": type, "pieces": [...]}`, with `name` for a call and a `status` that
-is not `completed`; `{"finish": status}` with a `reason`; or `{"raw": text}`. An item that is `open`
-has no end.
+A record in a file is `{"item": type, "pieces": [...]}`, with `name` for a call, and with a `status`
+that is not `completed`; `{"finish": status}` with a `reason`; or `{"raw": text}`. An item with
+`open` has no end.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 Event = dict[str, Any]
 
-#: The events of the deltas, and the field of an item that has the whole text.
+#: For each type of item the events of its deltas, and the field with the whole text.
 _DELTAS: Final = {
     "message": ("response.output_text", "text"),
     "refusal": ("response.refusal", "refusal"),

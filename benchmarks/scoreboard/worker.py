@@ -1,4 +1,4 @@
-"""Reads the jobs of one library from standard input and writes what it found, a line each.
+"""Reads the jobs of one library from standard input, and writes its answer to each as a line.
 
     python -m benchmarks.scoreboard.worker LIBRARY
 
@@ -26,14 +26,14 @@ from benchmarks.scoreboard.libraries import LIBRARIES, Library
 
 Reader = Callable[..., Any]
 
-#: Seconds of a measurement.
+#: A measurement lasts at least this many seconds.
 _ENOUGH: Final = 0.02
-#: Seconds of a run that is not repeated.
+#: A run that takes longer than this many seconds is not repeated.
 _LONG: Final = 1.0
 
 
 class Shown:
-    """Records the values that a reader shows, each as JSON text because readers change them."""
+    """Records the partial values of a reader as JSON text, because readers change them later."""
 
     def __init__(self) -> None:
         self.values: list[str] = []
@@ -45,7 +45,7 @@ class Shown:
 
 
 def says_something(value: Any) -> bool:
-    """Whether a partial value has more than empty objects and nulls."""
+    """Return whether a partial value has more than empty objects and nulls."""
     if isinstance(value, dict):
         return any(map(says_something, value.values()))
     return value is not None
@@ -68,7 +68,7 @@ def raw_text(reader: Reader, job: dict[str, Any]) -> dict[str, Any]:
 
 
 def typed(reader: Reader, job: dict[str, Any]) -> dict[str, Any]:
-    """The reader takes the pieces one by one; `taken` is their number at its end."""
+    """Run a reader of typed values; `taken` is the number of pieces that it has read."""
     given = job["call_pieces" if getattr(reader, "reads_calls", False) else "pieces"]
     taken, shown = [0], Shown()
     first: list[int] = []
@@ -121,7 +121,7 @@ def repair(reader: Reader, job: dict[str, Any]) -> dict[str, Any]:
 
 
 def cost(readers: dict[str, Reader], job: dict[str, Any]) -> dict[str, Any]:
-    """Time a reader and `json.loads` in turn. A long run is stopped and gives a lower bound."""
+    """Time a reader and `json.loads` alternately. A run that is stopped gives a lower bound."""
     reader, limit = readers[job["of"]], job["limit"]
     text = DOCUMENTS[job["document"]](job["size"])
     if job["of"] == "json":
@@ -151,9 +151,9 @@ def cost(readers: dict[str, Reader], job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _processor_time(work: Callable[[], object]) -> float:
-    """Return the seconds of the processor for one run, from enough runs to measure it.
+    """Return the processor time of one run in seconds, from enough runs to measure it.
 
-    Other processes do not count, which would stop a long run more often than a short one.
+    Real time would include other processes, which interrupt a long run more often than a short one.
     """
     runs, start = 0, time.process_time()
     while (spent := time.process_time() - start) < _ENOUGH:
@@ -223,7 +223,7 @@ def serve(name: str, source: TextIO, target: TextIO) -> None:
 def main() -> None:
     warnings.simplefilter("ignore")
     logging.disable()
-    # Some libraries print; standard output belongs to the answers.
+    # Some libraries print, but standard output is for the answers.
     target = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     serve(sys.argv[1], sys.stdin, target)

@@ -17,7 +17,7 @@ def readers(name: str) -> dict[str, Any]:
     client = anthropic.Anthropic(api_key="none", http_client=wire.client, max_retries=0)
 
     def messages(pieces: Iterable[bytes]) -> Found:
-        """Give the calls of blocks that have stopped, and those of the final message."""
+        """Return the calls of the final message, or those of completed blocks if there is none."""
         wire.pieces = pieces
         text, stopped = "", []
         try:

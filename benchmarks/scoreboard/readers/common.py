@@ -1,4 +1,4 @@
-"""What the readers share: the form of an answer, and clients of HTTP without a network."""
+"""Helpers for the readers: the form of an answer, and HTTP clients without a network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Final
 Found = dict[str, Any]
 Show = Callable[[Any], object]
 
-#: What a finish reason says about the answer.
+#: The kind of end that a finish reason means.
 ENDS: Final = {
     "stop": "complete",
     "tool_calls": "complete",
@@ -31,7 +31,7 @@ ENDS: Final = {
     "error": "failed",
 }
 
-#: The finish reason for a status or a reason of OpenAI Responses.
+#: The finish reason for a status or reason of OpenAI Responses.
 RESPONSE_REASONS: Final = {
     "completed": "stop",
     "max_output_tokens": "length",
@@ -66,13 +66,13 @@ def found(
     reason: str | None = None,
     raised: BaseException | None = None,
 ) -> Found:
-    """What a library gave.
+    """Return the result of a library as an answer.
 
     Args:
         text: The text of the answer.
         reasoning: The text of the reasoning.
         refusal: The text of the refusal.
-        calls: Names and arguments of the calls that the library gives as good ones.
+        calls: Names and arguments of the calls that the library returns as usable.
         reason: The finish reason that it reports.
         raised: The error that it raised.
     """
@@ -149,7 +149,7 @@ _loop: asyncio.AbstractEventLoop | None = None
 
 
 def run(work: Coroutine[Any, Any, Any] | Awaitable[Any]) -> Any:
-    """Run a coroutine on one loop for the process, on which clients stay usable."""
+    """Run a coroutine on one event loop for the whole process, so that clients stay usable."""
     global _loop
     if _loop is None:
         _loop = asyncio.new_event_loop()

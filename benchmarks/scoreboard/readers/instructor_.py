@@ -1,6 +1,6 @@
 """Instructor: `create_partial()` of the async client.
 
-That of the sync client gives nothing before the end: version 1.17 collects all partial objects.
+The sync client of version 1.17 collects all partial objects and returns them at the end.
 """
 
 from __future__ import annotations
@@ -36,5 +36,5 @@ def readers(name: str) -> dict[str, Any]:
     def typed(pieces: Iterable[bytes], show: Show) -> Any:
         return run(read(pieces, show))
 
-    typed.reads_calls = True  # type: ignore[attr-defined]  # its default mode is TOOLS
+    typed.reads_calls = True  # type: ignore[attr-defined]  # The default mode is TOOLS.
     return {"typed": typed}

@@ -91,7 +91,7 @@ def _ijson() -> dict[str, Any]:
         builder = ijson.ObjectBuilder()
         for piece in pieces:
             if not piece:
-                continue  # an empty piece is the end of the input
+                continue  # An empty piece would end the input.
             parser.send(piece.encode())
             for event in events:
                 builder.event(*event)
@@ -125,7 +125,7 @@ def _streaming_json_parser() -> dict[str, Any]:
 
 
 def _without_native() -> dict[str, Any]:
-    # A worker serves one library, so this hides the package from no other.
+    # A worker runs one library, so the package is not hidden from others.
     sys.modules["streaming_json_parser_native"] = None  # type: ignore[assignment]
     return _streaming_json_parser()
 

@@ -40,7 +40,7 @@ def _read(model: Any, reason_key: str, pieces: Iterable[bytes], wire: Wire) -> F
 
 
 def _read_response(model: Any, pieces: Iterable[bytes], wire: Wire) -> Found:
-    """The same; the status of a response is in the metadata."""
+    """Like `_read`, but the end of a response is the status in its metadata."""
     answer = _read(model, "status", pieces, wire)
     if "raised" not in answer:
         status = answer["incomplete"] or answer["reason"]
@@ -60,7 +60,7 @@ def _reasoning(message: Any) -> str:
 
 
 def _arguments(given: dict[str, Any]) -> Any:
-    """LangChain puts the text of a custom call into `__arg1`."""
+    """Return the arguments of a call; LangChain puts the text of a custom call into `__arg1`."""
     return given["__arg1"] if given.keys() == {"__arg1"} else given
 
 

@@ -37,7 +37,7 @@ def readers(name: str) -> dict[str, Any]:
     flat: Any = [{"type": "function", **tool["function"]} for tool in tools]
 
     def chat(pieces: Iterable[bytes]) -> Found:
-        """Give the calls of `…arguments.done` events, and those of the final message."""
+        """Return the calls of the final message, or those of `…arguments.done` events."""
         wire.pieces = pieces
         done: list[tuple[str | None, Any]] = []
         text, refusal = "", ""
@@ -70,7 +70,7 @@ def readers(name: str) -> dict[str, Any]:
             return stream.get_final_completion().choices[0].message.parsed
 
     def responses(pieces: Iterable[bytes]) -> Found:
-        """Give the calls of items that are done, and those of the final response."""
+        """Return the calls of the final response, or those of completed items."""
         wire.pieces = pieces
         text, refusal = "", ""
         done: list[Any] = []
@@ -92,7 +92,7 @@ def readers(name: str) -> dict[str, Any]:
 
 
 def _response_calls(items: Iterable[Any]) -> Iterator[tuple[str | None, Any]]:
-    """Give the calls whose status is `completed`, with the arguments that are parsed or text."""
+    """Yield the calls whose status is `completed`, with their parsed arguments or their text."""
     for item in items:
         if item.type == "custom_tool_call":
             yield item.name, item.input
@@ -111,7 +111,7 @@ def _final_response(response: Any, refusal: str) -> Found:
 
 
 def _custom(call: Any) -> tuple[str, str]:
-    """Some versions leave the call of a custom tool as a dict."""
+    """Return the name and text of a custom call, which some versions return as a dict."""
     return (call["name"], call["input"]) if isinstance(call, dict) else (call.name, call.input)
 
 
