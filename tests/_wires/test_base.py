@@ -49,7 +49,7 @@ ERRORS: list[tuple[dict[str, Any], str]] = [
     ({"detail": "Not Found"}, "Not Found"),
     ({"errors": ["one", "two"]}, '["one","two"]'),
     ({"error": ["odd"]}, '["odd"]'),
-    # Web frameworks: the sentence is beside the word.
+    # Web frameworks send a word as `error`, and the sentence beside it.
     ({"error": "Bad Request", "message": "no model"}, "Bad Request: no model"),
     ({"error": "Bad Request", "detail": "no model"}, "Bad Request: no model"),
     ({"error": "invalid", "error_description": "the token ended"}, "invalid: the token ended"),

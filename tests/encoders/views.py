@@ -56,7 +56,7 @@ def client_calls(message: Message) -> list[ToolCall]:
 def start_in_order(events: Iterable[Any]) -> bool:
     """Return whether the calls start in the order of their indexes.
 
-    A call whose name comes late starts after later calls, and the encoders keep that order.
+    A call whose name arrives late starts after later calls, and the encoders keep that order.
     """
     started = [(one.choice, one.call.index) for one in events if isinstance(one, ToolCallStarted)]
     return started == sorted(started)

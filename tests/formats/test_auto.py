@@ -213,7 +213,7 @@ def test_white_space_after_a_marker_does_not_count(space: int) -> None:
     ],
 )
 def test_text_beyond_the_window_decides_nothing(text: str) -> None:
-    """Else the result would depend on how much of the text has arrived."""
+    """Otherwise the result would depend on how much of the text has arrived."""
     message = message_of_auto(text)
     assert message.tool_calls == []
     assert message.text == text

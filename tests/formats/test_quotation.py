@@ -30,7 +30,7 @@ CALL = '<tool_call>{"name": "f", "arguments": {"a": 1}}</tool_call>'
         ("a ``b` c``", False),
         ("a ` b\n", False),  # it contains no marker
         ("```\n", True),
-        ("```py\nx\n```", True),  # the last line is not complete
+        ("```py\nx\n```", True),  # the line of the closing fence may continue
         ("```py\nx\n``` x\n", True),
         ("```py\nx\n```  \n", False),
         ("```py\r\nx\r\n```\r\n", False),

@@ -536,7 +536,7 @@ def test_results_without_a_complete_call_are_sent_as_data(make: Callable[..., Fr
 
 @BOTH
 def test_sources_are_sent_when_the_answer_ends(make: Callable[..., FrontEnd]) -> None:
-    """A citation may have several; text between them gives no record."""
+    """A citation may have several sources; text between them gives no record."""
     pages = [{"web": {"uri": f"https://example.org/{n}", "title": f"Tide {n}"}} for n in range(2)]
     notes = {"title": "Notes", "filename": "notes.txt"}
     encoder = make()

@@ -1,8 +1,8 @@
 """Tests with the streams of `aimock` (npm, MIT), which imitates the APIs of several providers.
 
 It cuts texts between UTF-16 code units, which splits characters, and it can close connections. It
-revealed two faults: Responses may report a cut answer as "completed", and every API may send halves
-of characters. It does not define the shapes of a provider.
+showed two cases that our parser did not handle: a cut answer that Responses reports as "completed",
+and halves of characters in the text of every API. It does not define the shapes of a provider.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ def test_json_or_text_by_the_schema() -> None:
 
 
 def test_nested_names() -> None:
-    """`a.b` is the name of a tool, or `b` is."""
+    """The name of the tool is `a.b`, or `b` if only this tool is known."""
     text = f" to=a.b<|message|>{INVOKE.format('a.b')}<|eot|>"
     assert muse(text).tool_calls[0].name == "a.b"
     assert muse(text, tools=[tool("b")]).tool_calls[0].name == "b"
