@@ -1,4 +1,4 @@
-# The verbs of this project. CI runs the same commands (.ci/run).
+# The commands of this project. CI runs the same ones (.ci/run).
 
 PYTHON ?= python
 BIN ?= .venv/bin
@@ -14,7 +14,7 @@ setup:
 test:
 	$(BIN)/pytest -q
 
-# The npm clients of front-end protocols, for tests that are skipped without them.
+# Installs the npm clients of front-end protocols. Without them, their tests are skipped.
 clients:
 	npm ci --prefix tests/node --no-audit --no-fund
 
@@ -25,13 +25,13 @@ lint:
 types:
 	$(BIN)/mypy
 
-# Peers that are not installed (the extra "bench") are left out of the comparison.
+# Other libraries are compared if they are installed (the extra "bench").
 bench:
 	@for script in benchmarks/bench_*.py; do \
 		$(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; \
 	done
 
-# Installs the newest version of every library there is to compare; takes some minutes.
+# Installs the newest version of every compared library, which takes some minutes.
 scoreboard:
 	$(PYTHON) -m benchmarks.scoreboard --install .venv-scoreboard
 
@@ -40,11 +40,11 @@ fuzz:
 		$(BIN)/python -m fuzz.$$(basename $$script .py) -max_total_time=$(FUZZ_TIME) || exit 1; \
 	done
 
-# The documentation, in build/site.
+# Builds the documentation in build/site.
 site:
 	$(BIN)/mkdocs build --strict
 
-# A compiled wheel where there is a C compiler, a pure one elsewhere or with STREAMPARSE_PURE=1.
+# Builds a compiled wheel if there is a C compiler, or a pure one with STREAMPARSE_PURE=1.
 build:
 	$(BIN)/python -m build -o dist
 

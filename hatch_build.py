@@ -1,9 +1,9 @@
-"""Build hook for the wheel: compile the modules in COMPILED with mypyc where that is possible.
+"""Build hook for the wheel: compiles the modules in COMPILED with mypyc if that is possible.
 
-One source, two builds. A wheel is compiled as a whole or not at all: a failure leaves a pure wheel
-that works everywhere (`py3-none-any`), never a half-compiled one. Editable installs are always
-pure, and nothing is written into the checkout, because a left-over extension module would shadow
-its source file.
+There are two builds of the same sources. A wheel is compiled as a whole or not at all: a failure
+gives a pure wheel that works everywhere (`py3-none-any`). Editable installs are always pure, and
+nothing is written into the checkout, because an extension module there would shadow its source
+file.
 
 Environment:
     STREAMPARSE_PURE=1           do not compile
@@ -49,7 +49,7 @@ COMPILED = (
 # Modules of those packages that stay interpreted. Most run once for a schema, a tool, an answer or
 # a table entry, or wait for another library, so compiling them gains nothing; several of them
 # inspect or build Python classes, which compiled code cannot do in the same way. The adapters of
-# APIs that few servers have are not worth their compile time: they do little for each record.
+# rare APIs are not worth their compile time, because they do little work for each record.
 INTERPRETED = (
     "streamparse/_answers/metrics.py",
     "streamparse/_answers/tools.py",
@@ -99,9 +99,8 @@ INTERPRETED = (
 # that 1.18 builds from the same sources cannot be imported.
 COMPILER = "mypy[mypyc]>=2.4"
 
-# The result must not depend on what else is installed or configured on the building machine: no
-# configuration file, no stubs of other packages. Errors in modules that are only imported are for
-# `make types` to find.
+# The result must not depend on the building machine, so mypy reads no configuration file and no
+# stubs of other packages. Errors in modules that are only imported are left to `make types`.
 MYPY_OPTIONS = (
     "--config-file=",
     "--no-site-packages",
@@ -112,8 +111,8 @@ MYPY_OPTIONS = (
 
 # The C files are compiled in a separate process, after the process that wrote them has released its
 # memory. One C file for each module at -O1 takes a third of the time and memory of one large file
-# at -O3. Modules that run for every character gain from more optimization. Those that mostly look
-# up keys and call other modules lose nothing measurable with less.
+# at -O3. Modules that run for every character are compiled with more optimization. Those that
+# mostly look up keys and call other modules are not measurably slower with less.
 MORE = (
     "streamparse/_core/builder*.py",
     "streamparse/_core/chain.py",
@@ -151,8 +150,8 @@ LESS = (
     "streamparse/schema/*.py",
 )
 
-# mypyc calls sys.exit if it finds an error, so it runs in a process of its own. Freeing the memory
-# of that process would take longer than all other work of mypyc, so it ends at once.
+# mypyc calls sys.exit if it finds an error, so it runs in its own process. Freeing the memory of
+# that process would take longer than all other work of mypyc, so it calls os._exit.
 WRITE_C = """
 import os
 import pickle
@@ -170,8 +169,8 @@ os._exit(0)
 # than a small module. Files of one level are therefore compiled together, up to this many bytes;
 # larger units need more memory. setuptools compiles the files of an extension sequentially; this
 # build compiles them in threads. mypyc's runtime library is one unit. Every module also has a small
-# extension with one function. Starting the compiler for each of them takes most of their time, so
-# where the linker can pick a function from an object file, they share one.
+# extension with one function. Most of their time is for starting the compiler, so they share one
+# object file if the linker can take single functions from it.
 COMPILE_C = """
 import os
 import pickle
@@ -185,12 +184,12 @@ from setuptools.command.build_ext import build_ext
 
 JOBS = os.cpu_count() or 1
 IS_LINUX = sys.platform == "linux"
-# Tables that debuggers and C++ use to unwind the stack; no exception of C++ crosses these files.
+# Omits the tables for unwinding the stack, which only debuggers and C++ exceptions use.
 LEAN = ["-fno-asynchronous-unwind-tables"] if IS_LINUX else []
 UNIT = 1_700_000
 LEVELS = dict(argument.split("=") for argument in sys.argv[1:])
 ENTRIES = "build/entries.c"
-# These functions call six functions of Python. Python.h takes ten times as long.
+# Only six functions of Python are called. Including Python.h would take ten times as long.
 DECLARATIONS = '''\\
 #define Py_PYTHON_H
 #include <stddef.h>
@@ -208,7 +207,7 @@ void Py_DecRef(PyObject *);
 
 def level_of(source):
     name = Path(source).stem
-    # The files of mypyc's runtime library are small, and every module calls them.
+    # mypyc's runtime library is small, and every module calls it.
     return LEVELS.get(name) or ("-O1" if name.startswith("__native") else "-O2")
 
 
@@ -230,7 +229,7 @@ def units(sources):
             yield str(unit)
 
 
-# Two modules of different packages may have the same name, but not the same number.
+# The functions are numbered, because modules of different packages may have the same name.
 def share_entry(extension, number):
     name = extension.name.rpartition(".")[2]
     with open(ENTRIES, "a") as file:
@@ -242,7 +241,7 @@ def share_entry(extension, number):
     exported.write_text(f"{{ global: PyInit_{name}; local: *; }};")
     extension.sources = [ENTRIES]
     extension.extra_link_args += [
-        "-nostdlib",  # the start-up files are larger than the function
+        "-nostdlib",  # The start-up files are larger than the function.
         f"-Wl,--gc-sections,--undefined=entry_{number}",
         f"-Wl,--defsym=PyInit_{name}=entry_{number},--version-script={exported}",
     ]
@@ -268,7 +267,7 @@ class ParallelBuild(build_ext):
                     if not entries:
                         entries.extend(build(ENTRIES))
                 return entries
-            # The first file alone: a compiler object may set itself up when it is first used.
+            # The first file is compiled alone, because the compiler object may initialize itself.
             objects = build(sources[0])
             with ThreadPoolExecutor(JOBS) as pool:
                 for built in pool.map(build, sources[1:]):
@@ -289,7 +288,7 @@ for number, extension in enumerate(extensions):
     elif IS_LINUX:
         share_entry(extension, number)
     if IS_LINUX:
-        # Without the table of symbols, and segments without padding between them.
+        # Omits the table of symbols, and the padding between segments.
         extension.extra_link_args += ["-Wl,-s", "-Wl,-z,noseparate-code"]
 setup(
     name="streamparse",
@@ -303,7 +302,7 @@ setup(
 """
 
 
-# A missing dependency of an optional part of the package is not an error of the compiler.
+# A missing dependency of an optional module does not mean that the build is broken.
 LOAD = """
 import importlib
 import sys
@@ -344,7 +343,7 @@ class CompileHook(BuildHookInterface[BuilderConfig]):
     """Adds the extension modules to a standard wheel."""
 
     def dependencies(self) -> list[str]:
-        """Ask for the compiler only where it can be used: a pure build needs hatchling alone."""
+        """Return the compiler if it can be used; a pure build needs only hatchling."""
         return [] if obstacle() else [COMPILER]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
@@ -355,7 +354,7 @@ class CompileHook(BuildHookInterface[BuilderConfig]):
             build_data["force_include"][str(source)] = f"{PACKAGE}/_demo/samples/{name}"
         if pure_wanted() and not compiled_wanted():
             return
-        # Kept until the wheel is written: hatchling reads the files after this method has returned.
+        # Kept until the wheel is written, because hatchling reads the files after this method.
         self._work = TemporaryDirectory(prefix="streamparse-build-")
         try:
             extensions = compile_package(Path(self.root), Path(self._work.name))
@@ -401,8 +400,8 @@ def c_compiler_found() -> bool:
     command = os.environ.get("CC") or sysconfig.get_config_var("CC")
     if command:
         return shutil.which(shlex.split(command)[0]) is not None
-    # Python on Windows names no compiler, and setuptools, which would find one, is not there before
-    # `dependencies` has answered; the Visual Studio locator is what it would ask.
+    # On Windows, Python names no compiler, and setuptools is not installed before `dependencies`
+    # returns. This looks for the Visual Studio locator, as setuptools would.
     programs = os.environ.get("PROGRAMFILES(X86)", "")
     locator = Path(programs, "Microsoft Visual Studio/Installer/vswhere.exe")
     return shutil.which("cl") is not None or locator.is_file()
@@ -415,7 +414,7 @@ def compile_package(root: Path, work: Path) -> dict[str, str]:
         raise CompileError(reason)
     shutil.copytree(root / PACKAGE, work / PACKAGE, ignore=shutil.ignore_patterns("*.so", "*.pyd"))
     modules = modules_to_compile(work)
-    # Without the names that the package exports, mypy reads only what the modules import.
+    # With an empty `__init__.py`, mypy only reads what the modules import.
     exports = work / PACKAGE / "__init__.py"
     text = exports.read_text(encoding="utf-8")
     exports.write_text("", encoding="utf-8")
@@ -428,7 +427,7 @@ def compile_package(root: Path, work: Path) -> dict[str, str]:
         path.write_text(with_places(text), encoding="utf-8")
     run("compiling", work, COMPILE_C, levels(work))
     extensions = built_extensions(work / "lib", modules)
-    if "_PYTHON_HOST_PLATFORM" not in os.environ:  # set where the target is another machine
+    if "_PYTHON_HOST_PLATFORM" not in os.environ:  # It is set if the target is another machine.
         load_extensions(work, modules)
     return extensions
 
@@ -463,13 +462,13 @@ def levels(root: Path) -> list[str]:
     ]
 
 
-# The statements of a module run once, at its import, and are a fifth of the C code. Clang ignores
-# the attribute.
+# The statements of a module are a fifth of the C code, but run only once, when it is imported.
+# Clang ignores the attribute.
 _TOP_LEVEL: Final = re.compile(r"^char CPyDef_\w+___top_level__\(void\) \{")
 _RUNS_ONCE: Final = '__attribute__((optimize("Og"))) ' if sys.platform == "linux" else ""
 
-# What `help()` shows must not depend on the build, but mypyc writes signatures only, and none
-# where a default is not a literal. The tables in its C code are completed.
+# The output of `help()` must not depend on the build, but mypyc writes only signatures, and not
+# even those if a default is not a literal. So the tables in its C code are completed.
 _STATEMENTS: Final = (
     "    cpy_r_",
     "    PyObject *cpy_r_",
@@ -491,7 +490,7 @@ def c_file(work: Path, module: str) -> Path:
 
 
 def completed(text: str, source: Path) -> str:
-    """Add docstrings, signatures and the level of module statements to the C code of mypyc."""
+    """Add docstrings, signatures and the optimization of module statements to mypyc's C code."""
     docs = docstrings(ast.parse(source.read_text(encoding="utf-8")))
     lines, owner, entry = [], "", ""
     for line in text.split("\n"):
@@ -517,13 +516,13 @@ def completed(text: str, source: Path) -> str:
     return "\n".join(lines)
 
 
-# A few short functions gain much from vectors of characters, which mypyc does not write. Such a
-# function is in Python, for the pure build, and in a C file beside its module.
+# A few short functions are much faster with vector instructions, which mypyc does not use. Such a
+# function is written in Python, for the pure build, and in a C file beside its module.
 _IN_C: Final = re.compile(r"^static \w+ \*?(\w+)\((.*)\) \{$", re.MULTILINE)
 
 
 def with_c(text: str, source: Path) -> str:
-    """Replace the translations of the functions that `source`, a C file, has."""
+    """Replace mypyc's translations of the functions that the C file `source` defines."""
     if not source.is_file():
         return text
     functions = source.read_text(encoding="utf-8")
@@ -547,9 +546,9 @@ def with_functions(text: str, functions: str) -> str:
     return head + include + line + newline + functions + rest
 
 
-# Every failing call adds its place to the traceback. The file and the globals are the same for all
-# places of a module, and its function and line fit into one number. With it the machine code is an
-# eighth smaller. Code of another form, as other versions of mypyc may write it, stays.
+# Every failing call adds its place to the traceback. All places of a module have the same file and
+# globals, and the function and line of a place fit into one number, which makes the machine code an
+# eighth smaller. Code of another form, such as that of other versions of mypyc, is not changed.
 _PLACE: Final = re.compile(
     r'CPy_(AddTraceback|TypeErrorTraceback)\("([^"]+)", "([^"]+)", (\d+), (CPyStatic_\w+)'
 )
@@ -567,7 +566,7 @@ static CPy_NOINLINE CPy_COLD void TypeErrorTraceback_@module(
 
 
 def with_places(text: str) -> str:
-    """Add places to the traceback by functions of the module that need one number."""
+    """Replace the calls that add a place to the traceback with calls that pass one number."""
     places = list(_PLACE.finditer(text))
     if not places:
         return text
@@ -595,7 +594,7 @@ def with_places(text: str) -> str:
 
 
 def docstrings(node: ast.AST, owner: str = "") -> dict[str, tuple[str, str]]:
-    """Signature and docstring of each class, method, function and property, by its full name.
+    """Return the signature and docstring of each class, function and property, by its full name.
 
     A field that its class lists under "Attributes:" gets the text of that entry.
     """
@@ -618,7 +617,7 @@ def docstrings(node: ast.AST, owner: str = "") -> dict[str, tuple[str, str]]:
 
 
 def signature_of(function: ast.FunctionDef | ast.AsyncFunctionDef, is_method: bool) -> str:
-    """The signature as CPython expects it at the beginning of a docstring."""
+    """Return the signature as CPython expects it at the beginning of a docstring."""
     given = copy.deepcopy(function.args)
     for argument in ast.walk(given):
         if isinstance(argument, ast.arg):
@@ -633,7 +632,7 @@ def _literal(default: ast.expr) -> ast.expr:
 
 
 def c_string(text: str) -> str:
-    """The text as a string literal of C."""
+    """Return the text as a string literal of C."""
     encoded = text.encode()
     plain = [byte for byte in range(32, 127) if chr(byte) not in '"\\?']
     return '"' + "".join(chr(b) if b in plain else f"\\{b:03o}" for b in encoded) + '"'
@@ -650,7 +649,7 @@ def run(what: str, work: Path, script: str, arguments: list[str]) -> None:
         errors="replace",
     )
     if result.returncode:
-        # The output of a compiler can be long; the cause is near the end.
+        # The output of a compiler can be long, and the cause is near its end.
         tail = "\n".join(result.stdout.splitlines()[-30:])
         raise CompileError(f"{what} failed:\n{tail}")
 
@@ -665,7 +664,7 @@ def built_extensions(library: Path, modules: list[str]) -> dict[str, str]:
 
 
 def load_extensions(work: Path, modules: list[str]) -> None:
-    """Import the built extensions beside their sources, so that a broken wheel is never made."""
+    """Import the built extensions beside their sources, so that a broken build raises an error."""
     shutil.copytree(work / "lib", work, dirs_exist_ok=True)
     names = [module.removesuffix(".py").replace("/", ".") for module in modules]
     run("importing the extension modules", work, LOAD, names)

@@ -1,8 +1,7 @@
-"""Metadata hook: the README as a package index shows it.
+"""Metadata hook that writes the README for package indexes.
 
-An index does not have the files of the repository, so relative links and pictures become absolute,
-at the tag of the version, if `[project.urls]` of `pyproject.toml` names the `Repository`. Until
-then they stay as they are.
+An index does not have the files of the repository. So relative links and pictures become absolute,
+at the tag of the version, if `[project.urls]` in `pyproject.toml` names the `Repository`.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ VERSION: Final = re.compile(r'^__version__ = "(.+)"$', re.MULTILINE)
 
 
 def absolute(text: str, repository: str, version: str) -> str:
-    """The text with absolute links; pictures get the address of their bytes."""
+    """Make relative links absolute; a picture gets the address of its raw file."""
 
     def replaced(link: re.Match[str]) -> str:
         mark, label, target = link.groups()
