@@ -116,6 +116,7 @@ MYPY_OPTIONS = (
 MORE = (
     "streamparse/_core/builder*.py",
     "streamparse/_core/chain.py",
+    "streamparse/_core/decimals.py",
     "streamparse/_core/deep_path.py",
     "streamparse/_core/events.py",
     "streamparse/_core/grammar.py",

@@ -20,6 +20,7 @@ import streamparse
 # Each module may import those before it.
 CORE = (
     "_marks",
+    "decimals",
     "grammar",
     "deep_path",
     "flat",
@@ -245,7 +246,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "aliases": (0, 1),
     "limits": (0, 2),
     "errors": (0, 3),
-    "dialect": (1, 4),
+    "dialect": (1, 5),
     "_core": (1, 0),
     **_in_order("_core", 1, CORE),
     "events": (2, 0),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from codecs import utf_32_le_encode
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Final
@@ -40,10 +39,6 @@ UNIT: Final = re.compile(
     |[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2})""",
     re.VERBOSE,
 )
-# Whether a quotient is rounded once; 32-bit processors may round it twice.
-EXACT: Final = sys.maxsize > 2**32
-# The powers of ten that are the divisors of short fractions.
-POWERS: Final[tuple[float, ...]] = tuple(float(10**places) for places in range(16))
 # The rest of a number, by its state. The last group that matched determines the new state.
 _EXPONENT: Final = "([eE])([-+])?([0-9]+)?"
 _FRACTION: Final = rf"([0-9]+)(?:{_EXPONENT})?"

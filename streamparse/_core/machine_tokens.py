@@ -9,11 +9,11 @@ from __future__ import annotations
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Final
 
+from streamparse._core.decimals import WHOLE, nearest, short_decimal
 from streamparse._core.grammar import (
     AFTER_NUMBER,
     COMPILED,
     ESCAPED,
-    EXACT,
     FRACTION,
     HEX_DIGITS,
     INTEGER,
@@ -21,7 +21,6 @@ from streamparse._core.grammar import (
     LONG_TEXT,
     MAY_END,
     NUMBER_REST,
-    POWERS,
     STANDS,
     UNIT,
     decoded,
@@ -252,55 +251,23 @@ class MachineTokens(MachineState):
         return pos
 
     def _short_number(self, text: str, pos: i64, end: i64) -> i64:
-        """Read a short number inside a container that ends in this fragment, else return `pos`.
-
-        Its value is computed on the way, at a third of the cost of `int` or `float`. A fraction has
-        at most 15 digits. Both operands are exact then, so that the quotient is what `float` gives.
-        """
-        at = pos
+        """Read a short number inside a container that ends in this fragment, else return `pos`."""
         negative = ord(text[pos]) == 45
-        if negative and pos + 1 < end:
-            at += 1
-        start = at
-        first: i64 = ord(text[at])
-        longest: i64 = 19 if first < 57 else 18  # so that it is less than 2 ** 63
-        stop = start + longest + 1 if end > start + longest else end
-        value: i64 = 0
-        char: i64 = 0
-        while at < stop:
-            char = ord(text[at])
-            if not 48 <= char <= 57:
-                break
-            value = value * 10 + char - 48
-            at += 1
-        size = at - start
-        if at == stop or not size or (first == 48 and size > 1) or not self.depth:
+        start = pos + 1 if negative else pos
+        digits, exponent, at = short_decimal(text, start, end)
+        if at < 0 or not self.depth or at - pos > self.number_limit:
             return pos
-        places: i64 = 0
-        if char == 46:
-            if not EXACT or self.parse_float is not float or size > 14:
-                return pos
-            stop = start + 17 if end > start + 16 else end
-            at += 1
-            while at < stop:
-                char = ord(text[at])
-                if not 48 <= char <= 57:
-                    break
-                value = value * 10 + char - 48
-                at += 1
-            places = at - start - size - 1
-            if at == stop or not places:
-                return pos
-        elif size > self.digits_limit:
-            return pos
-        if at - pos > self.number_limit:
-            return pos
+        char: i64 = ord(text[at])
         if not (char == 44 or char == 93 or char == 125 or char == 10):
             return pos
-        if places:
-            quotient = float(value) / POWERS[places]
-            self.sink.scalar(-quotient if negative else quotient, self.offset + at)
+        if exponent == WHOLE:
+            if at - start > self.digits_limit:
+                return pos
+            self.sink.scalar(-digits if negative else digits, self.offset + at)
         else:
+            value = nearest(digits, exponent) if self.parse_float is float else -1.0
+            if value < 0.0:
+                return pos
             self.sink.scalar(-value if negative else value, self.offset + at)
         self.state = AFTER
         return at
