@@ -228,7 +228,7 @@ MORE = {
 
 
 @pytest.mark.parametrize("program", PEERS)
-def test_no_program_is_longer_than_that_of_a_peer(program: str) -> None:
+def test_programs_are_not_longer_than_those_of_peers(program: str) -> None:
     tree = ast.parse((EXAMPLES / program).read_text(encoding="utf-8").partition('@app.get("/")')[0])
     lines: set[int] = set()
     for node in ast.walk(tree):

@@ -72,8 +72,8 @@ def test_coercion_check(data: bytes) -> None:
 
 @pytest.mark.parametrize("seed", LENIENT, ids=lambda path: path.stem)
 @given(st.binary(max_size=4), st.integers(0, 200), st.booleans())
-def test_spoilt_lenient_seed(seed: Path, damage: bytes, place: int, cuts: bool) -> None:
-    """A seed with something put into it, or its end put off it."""
+def test_mutated_lenient_seed(seed: Path, damage: bytes, place: int, cuts: bool) -> None:
+    """Check a seed, and the seed with inserted bytes or a truncated end."""
     data = seed.read_bytes()
     checks.check_lenient(data)
     place %= len(data) + 1
@@ -93,10 +93,10 @@ def test_stream_seed(check: Callable[[bytes], None], seed: Path) -> None:
 
 @each_stream_check
 @given(st.sampled_from(STREAMS), st.binary(max_size=10), st.integers(0, 200), st.booleans())
-def test_spoilt_stream(
+def test_mutated_stream(
     check: Callable[[bytes], None], seed: Path, damage: bytes, place: int, cuts: bool
 ) -> None:
-    """A seed with something put into it, or its end put off it."""
+    """Check a seed with inserted bytes or a truncated end."""
     data = seed.read_bytes()
     place %= len(data) + 1
     check(data[:place] + damage + (b"" if cuts else data[place:]))
@@ -104,22 +104,22 @@ def test_spoilt_stream(
 
 @pytest.mark.parametrize("seed", MESSAGES, ids=lambda path: path.stem)
 @given(st.binary(max_size=8), st.integers(0, 2000), st.booleans())
-def test_spoilt_messages(seed: Path, damage: bytes, place: int, cuts: bool) -> None:
-    """A stream of each wire with something put into it; the check spoils it further."""
+def test_mutated_messages(seed: Path, damage: bytes, place: int, cuts: bool) -> None:
+    """Check a stream of each API with inserted bytes; the check mutates it further."""
     data = seed.read_bytes()
     place %= len(data) + 1
     check_messages(data[:place] + damage + (b"" if cuts else data[place:]))
 
 
-# Each example reads a thousand records several times.
+# Few examples, because each reads a thousand records several times.
 FEW = settings(max_examples=max(settings().max_examples // 10, 2))
 
 
 @pytest.mark.parametrize("seed", MESSAGES, ids=lambda path: path.stem)
 @FEW
 @given(st.binary(max_size=8), st.integers(0, 2000))
-def test_messages_that_go_on(seed: Path, damage: bytes, place: int) -> None:
-    """A stream of each wire, one of its records repeated."""
+def test_messages_with_a_repeated_record(seed: Path, damage: bytes, place: int) -> None:
+    """Check a stream of each API in which one record is repeated."""
     data = seed.read_bytes()
     place %= len(data) + 1
     check_growth(data[:place] + damage + data[place:])
@@ -131,36 +131,36 @@ def test_format_seed(seed: Path) -> None:
 
 
 @given(st.sampled_from(FORMATS), st.binary(max_size=8), st.integers(0, 400), st.booleans())
-def test_spoilt_format(seed: Path, damage: bytes, place: int, cuts: bool) -> None:
-    """An answer in each format with something put into it, or its end put off it."""
+def test_mutated_format(seed: Path, damage: bytes, place: int, cuts: bool) -> None:
+    """Check an answer in each format with inserted bytes or a truncated end."""
     data = seed.read_bytes()
     place %= len(data) + 1
     check_formats(data[:place] + damage + (b"" if cuts else data[place:]))
 
 
 @given(st.sampled_from(NAMES), st.integers())
-def test_made_formats(name: str, number: int) -> None:
-    """White space alone has an answer made up; the number makes another one."""
+def test_generated_formats(name: str, number: int) -> None:
+    """Check generated answers: without text, the data only chooses the answer."""
     check_formats(f"{name}\n{' ' * (number % 50)}".encode() + b"\t" * (number % 7))
 
 
 @given(st.binary())
 def test_any_bytes_are_a_text(data: bytes) -> None:
-    """No data is wasted on the checks of texts, and what is UTF-8 is that text."""
+    """Any bytes are decoded to a text, and UTF-8 to the text that it encodes."""
     text = checks.text_of(data)
     if b"\xff" not in data:
         assert text.encode(errors="surrogateescape") == data
 
 
 def test_the_last_byte_chooses_the_check() -> None:
-    """Every option check can be reached, and sees the data without the byte."""
+    """The last byte can choose every check, which gets the data without it."""
     checks.check_any_option(b"")
     for choice in range(len(checks.OPTION_CHECKS)):
         checks.check_any_option(b"[1]" + bytes([choice]))
 
 
 def test_a_wrong_parser_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The checks can fail: here on an oracle that refuses everything."""
+    """A check fails if the parser and the reference differ."""
 
     def refuse(text: str) -> None:
         raise ValueError
@@ -171,7 +171,7 @@ def test_a_wrong_parser_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_folders_and_words_of_the_driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """New inputs go to the given folder; the seeds are read only."""
+    """New inputs are written to the given folder, and seeds are only read."""
     monkeypatch.setattr(driver, "HERE", tmp_path)
     monkeypatch.setattr(sys, "argv", ["fuzz_json", "-runs=1"])
     assert driver.arguments("json", "json")[-2:] == [
@@ -187,8 +187,8 @@ def test_folders_and_words_of_the_driver(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_targets_run_or_say_what_they_need(target: str, tmp_path: Path) -> None:
-    """With atheris a target runs; without it, it reports so in one line."""
+def test_targets_run_or_name_the_missing_package(target: str, tmp_path: Path) -> None:
+    """A target runs, or reports in one line that atheris is missing."""
     command = [sys.executable, "-m", f"fuzz.{target}", "-runs=200", str(tmp_path)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if importlib.util.find_spec("atheris"):

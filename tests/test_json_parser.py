@@ -373,7 +373,7 @@ def size(value: Any) -> int:
     return 1 + sum(map(size, inner)) if isinstance(value, (dict, list)) else 1
 
 
-def test_memory_is_bounded_by_what_is_open() -> None:
+def test_memory_is_bounded_by_open_values() -> None:
     parser = JSONParser(select="$.rows[*].cells[*]", keep="open")
     parser.feed('{"rows": [')
     for row in range(200):
@@ -403,7 +403,7 @@ def test_selected_documents_of_many() -> None:
             assert parser.value == ([] if keep == "open" else [{"a": 1}, [2, "x"], "y", 3])
 
 
-def test_errors_have_a_position_whatever_is_kept() -> None:
+def test_errors_have_a_position_if_values_are_dropped() -> None:
     for options in ({"keep": "all"}, {"keep": "open"}):
         parser = JSONParser(select="$.items[1].t", **options)  # type: ignore[arg-type]
         error = failure(parser, ['{"items": [{"t": "one"}, {"t": [1, ?'])

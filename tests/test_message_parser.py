@@ -428,7 +428,7 @@ def test_a_closed_parser_truncates_the_message() -> None:
     assert parser.message.error is None
 
 
-def test_an_interrupted_parser_keeps_its_message_and_reads_no_more() -> None:
+def test_an_interrupted_parser_keeps_its_message() -> None:
     """If the caller's clock raises inside `feed`, the parser accepts no more input."""
 
     times = [0.0]

@@ -68,7 +68,7 @@ def test_standard_input_and_processes(tmp_path: Path) -> None:
     assert [row["row"] for row in written(target)] == list(range(40))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_killed_run_is_resumed(tmp_path: Path) -> None:
     source, target = lines(tmp_path / "in.jsonl", 3_000), tmp_path / "out.jsonl"
     command = [*COMMAND, "batch", str(source), "-o", str(target), "--jobs", "1", "--rows", "20"]

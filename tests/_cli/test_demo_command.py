@@ -18,7 +18,7 @@ from streamparse._cli import demo_command
 from tests._cli.running import Runner, running
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are different there")
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are different on Windows")
 def test_serves_until_interrupted() -> None:
     # A process that is started in the background would ignore the signal.
     program = """

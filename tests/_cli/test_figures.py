@@ -67,7 +67,7 @@ def test_no_rates_for_very_short_times(later: float) -> None:
 
 
 @pytest.mark.parametrize("kind", ["content", "refusal", "reasoning_content"])
-def test_a_token_is_whatever_the_model_writes(kind: str) -> None:
+def test_every_kind_of_text_counts_as_the_first_token(kind: str) -> None:
     figures = Figures(Clock())
     figures.note(MessageParser("openai-chat").feed(chunk(**{kind: "a"})))
     assert figures.lines()[0] == "first token 0 ms"

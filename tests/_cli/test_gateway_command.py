@@ -23,7 +23,7 @@ sys.exit(main())
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are different there")
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are different on Windows")
 def test_serves_until_interrupted() -> None:
     model = ModelServer(Play([whole("Hi")], headers={"content-type": "a/b", "server": "theirs"}))
     with Server(model) as upstream:

@@ -163,9 +163,7 @@ def test_directory(command: Runner, tmp_path: Path) -> None:
     assert command.complaint.startswith(f"streamparse: {tmp_path}: ")
 
 
-def test_output_is_utf8_whatever_the_locale(
-    command: Runner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_output_is_utf8_in_any_locale(command: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii", newline="\r\n"))
     assert command("json", "--final", given='"é"') == 0
@@ -225,7 +223,7 @@ def test_reader_that_closes_early() -> None:
         assert child.wait() == 141
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT of this kind")
+@pytest.mark.skipif(os.name == "nt", reason="signals are different on Windows")
 def test_ctrl_c() -> None:
     # A process that is started in the background would ignore the signal.
     program = """

@@ -41,7 +41,7 @@ def record(text: str, finish: str | None = None) -> bytes:
 # Output
 
 
-def test_plain_text_where_there_is_no_terminal(command: Runner) -> None:
+def test_plain_text_without_a_terminal(command: Runner) -> None:
     assert command.bare("replay", str(CHAT)) == 0
     assert command.err == b""
     text = command.out.decode()

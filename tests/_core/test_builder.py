@@ -225,7 +225,7 @@ def test_a_string_of_many_deltas() -> None:
     ("text", "value"),
     [('{"a": ', {"a": 12}), ("[1, ", [1, 12]), ("", 12), ('{"a": [', {"a": [12]})],
 )
-def test_a_scalar_that_the_end_cut_has_no_event(text: str, value: Any) -> None:
+def test_a_truncated_scalar_has_no_event(text: str, value: Any) -> None:
     builder = after(text)
     events = len(builder.events)
     builder.cut_scalar(12)

@@ -108,7 +108,7 @@ def test_snapshots_do_not_change(document: str, many: bool) -> None:
     assert all(repr(snapshot) == then for snapshot, then in taken)
 
 
-def test_snapshots_share_what_is_complete_and_copy_what_is_open() -> None:
+def test_snapshots_share_complete_values_and_copy_open_ones() -> None:
     builder = after('{"whole": [1, {"x": 2}], "open": [[3], [4, "s')
     value, snapshot = builder.value, builder.snapshot()
     assert snapshot == value
@@ -175,7 +175,7 @@ def test_both_sides_of_a_fork_continue() -> None:
     assert twin.value == {"a": ["one right"]}
 
 
-def test_a_fork_shares_what_is_complete() -> None:
+def test_a_fork_shares_complete_values() -> None:
     builder = after('[[1, 2], {"k": "')
     twin = builder.clone()
     assert twin.value[0] is builder.value[0]

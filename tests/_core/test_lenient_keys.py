@@ -51,7 +51,7 @@ def test_words_where_a_key_is_expected(text: str, value: object, codes: str) -> 
     ("text", "offset"),
     [("{rest}", 1), ("{: 2}", 1), ('{"n": 1, abc"m": 2}', 9), ("{f(x): 1}", 1), ('{n.m"x', 1)],
 )
-def test_what_is_not_a_key(text: str, offset: int) -> None:
+def test_text_that_is_no_key(text: str, offset: int) -> None:
     for pieces in ([text], list(text)):
         error = run(pieces, dialect="lenient").error
         assert error is not None

@@ -161,7 +161,7 @@ def test_values_that_are_found(text: str, value: object) -> None:
         "/* a */",
     ],
 )
-def test_where_there_is_no_value(text: str) -> None:
+def test_text_without_a_value(text: str) -> None:
     for pieces in ([text], list(text)):
         outcome = run(pieces, dialect="lenient")
         assert outcome.error is not None

@@ -222,7 +222,7 @@ def test_strings_with_quotes_in_them(text: str, value: object) -> None:
         (MEMBER, " b c: d", ENDS),
     ],
 )
-def test_what_follows_a_quote_decides(role: int, behind: str, expected: int) -> None:
+def test_the_text_after_a_quote_decides(role: int, behind: str, expected: int) -> None:
     assert_classified(role, behind, expected)
 
 
@@ -336,5 +336,5 @@ def test_a_colon_in_a_key(behind: str, expected: int) -> None:
         ('["n" - just so]', ["n"]),
     ],
 )
-def test_what_surrounds_strings(text: str, value: object) -> None:
+def test_text_around_strings(text: str, value: object) -> None:
     assert_repaired(text, value, "*")

@@ -123,7 +123,7 @@ def test_the_value_before_an_error_is_kept() -> None:
         ('"a": {"b": [1]}', {"a": {"b": [1]}}),
     ],
 )
-def test_a_sentence_that_goes_on_in_an_open_container(text: str, value: object) -> None:
+def test_a_sentence_that_continues_in_an_open_container(text: str, value: object) -> None:
     for pieces in ([text], list(text)):
         outcome = run(pieces, dialect="lenient")
         assert outcome.truncated
@@ -200,7 +200,7 @@ def test_more_repairs(text: str, value: object, codes: str) -> None:
         ('{"n" ! 1}', "expected_colon", 5),
     ],
 )
-def test_what_cannot_be_repaired(text: str, code: str, offset: int) -> None:
+def test_text_that_cannot_be_repaired(text: str, code: str, offset: int) -> None:
     for pieces in ([text], list(text)):
         error = run(pieces, dialect="lenient").error
         assert error is not None

@@ -326,7 +326,7 @@ def test_forks_take_text_or_bytes_like_the_original() -> None:
                 twin.feed(other)
 
 
-def test_a_clone_shares_what_is_complete() -> None:
+def test_a_clone_shares_complete_values() -> None:
     parser = JSONParser()
     parser.feed('[{"whole": [1]}, {"open": [')
     twin = parser.clone()

@@ -250,7 +250,7 @@ def test_done_comes_with_the_end_of_the_value() -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"many": True}, {"trailing": "stop"}])
-def test_there_is_no_remainder_otherwise(options: dict[str, Any]) -> None:
+def test_without_stop_there_is_no_remainder(options: dict[str, Any]) -> None:
     parser = JSONParser(**options)
     assert parser.remainder == ""
     parser.feed(" [1] ")

@@ -109,7 +109,7 @@ def chosen(document: str, queries: list[Query], many: bool = False) -> list[Any]
 
 
 @pytest.mark.parametrize("text", QUERIES)
-def test_one_query_selects_what_it_matches(text: str) -> None:
+def test_one_query_selects_its_matches(text: str) -> None:
     query = Query.parse(text)
     selector = Selector([query])
     for path in paths_of(json.loads(DOCUMENT)):
@@ -117,7 +117,7 @@ def test_one_query_selects_what_it_matches(text: str) -> None:
 
 
 @pytest.mark.parametrize("second", range(len(QUERIES)))
-def test_several_queries_select_what_any_matches(second: int) -> None:
+def test_several_queries_select_all_their_matches(second: int) -> None:
     queries = parsed(QUERIES[second - 1], QUERIES[second], QUERIES[second - 7])
     selector = Selector(queries)
     for path in paths_of(json.loads(DOCUMENT)):
@@ -131,7 +131,7 @@ TEXTS = st.lists(SEGMENTS, max_size=4).map(lambda segments: "$" + "".join(segmen
 
 
 @given(st.lists(TEXTS, max_size=3), st.lists(STEPS, max_size=6).map(tuple))
-def test_any_queries_select_what_they_match(texts: list[str], path: Path) -> None:
+def test_any_queries_select_their_matches(texts: list[str], path: Path) -> None:
     queries = parsed(*texts)
     assert walked(Selector(queries), path) is wanted(queries)(path)
 
@@ -248,7 +248,7 @@ def pruned(value: Any, open_path: Path, selects: Callable[[Path], bool], path: P
 
 @pytest.mark.parametrize("text", QUERIES)
 @pytest.mark.parametrize("read", ["always", "seldom"])
-def test_only_what_is_open_is_kept(text: str, read: str) -> None:
+def test_only_open_values_are_kept(text: str, read: str) -> None:
     selects = wanted(parsed(text))
     whole = Builder()
     builder = SelectingBuilder(Selector(parsed(text)), drop=True)
@@ -276,7 +276,7 @@ def test_memory_does_not_grow_with_the_document(text: str) -> None:
         assert builder.next_path() == ("items", 3 * number + 3)
 
 
-def test_arrays_hold_only_what_is_open_and_paths_keep_their_indexes() -> None:
+def test_arrays_hold_only_open_items_and_paths_keep_their_indexes() -> None:
     builder = SelectingBuilder(Selector(parsed("$[*].name")), drop=True)
     machine = Machine(builder)
     machine.feed('[0, {"name": "a"}, {"name": "b"}, {"age": 9, "name": "c')
@@ -300,7 +300,7 @@ def test_a_scalar_or_string_root_is_dropped(root: str) -> None:
     assert left == [None] * len(left)
 
 
-def test_what_a_validator_asks_for_is_kept_while_it_is_open() -> None:
+def test_a_requested_value_is_kept_while_it_is_open() -> None:
     builder = SelectingBuilder(Selector([]), drop=True)
     before, keep, after = calls_of('{"a": [1, {"b":'), calls_of('["x", {"y": "z'), ("text", "!", 0)
     play(before, builder)
@@ -314,7 +314,7 @@ def test_what_a_validator_asks_for_is_kept_while_it_is_open() -> None:
     assert builder.take_events() == []
 
 
-def test_a_string_that_a_validator_asks_for() -> None:
+def test_a_requested_string_is_kept_while_it_is_open() -> None:
     builder = SelectingBuilder(Selector([]), drop=True)
     play(calls_of('{"a":'), builder)
     builder.keep_next()
@@ -370,7 +370,7 @@ def test_a_request_is_for_one_value_only(asked: str) -> None:
     assert builder.value == [[]]
 
 
-def test_a_fork_remembers_what_a_validator_asked_for() -> None:
+def test_a_fork_keeps_the_request_of_a_validator() -> None:
     builder = SelectingBuilder(Selector([]), drop=True)
     play(calls_of("["), builder)
     builder.keep_next()

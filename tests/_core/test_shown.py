@@ -52,7 +52,7 @@ def test_deep_and_huge_values_have_an_outline(value: object) -> None:
     assert "..." in text
 
 
-def test_an_outline_keeps_what_can_be_shown() -> None:
+def test_an_outline_keeps_the_parts_that_can_be_shown() -> None:
     assert safe_repr([True, 10**5000]) == f"[True, 1{'0' * 5000}]"
     assert safe_repr({"a": (Broken(), "b")}) == "{'a': (<Broken>, 'b')}"
 

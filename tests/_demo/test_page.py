@@ -208,7 +208,7 @@ def test_plays_a_recording_of_the_user(demo: Demo, tmp_path: Path) -> None:
     assert "neither JSON nor server-sent events" in demo.text("#status")
 
 
-def test_needs_no_mouse(demo: Demo) -> None:
+def test_can_be_used_with_the_keyboard(demo: Demo) -> None:
     press = demo.page.keyboard.press
 
     def focused() -> str:
@@ -235,7 +235,7 @@ def test_needs_no_mouse(demo: Demo) -> None:
     assert demo.page.get_attribute("#answer", "aria-busy") == "false"
 
 
-def test_says_what_happens_in_one_live_region(demo: Demo) -> None:
+def test_announces_changes_in_one_live_region(demo: Demo) -> None:
     regions = demo.page.locator("[aria-live], [role=status], [role=alert], [role=log], output")
     assert regions.evaluate_all("all => all.map(each => each.id)") == ["status"]
     demo.page.evaluate(

@@ -271,7 +271,7 @@ def test_invalid_times() -> None:
     st.lists(st.tuples(st.integers(0, 15), st.text("ab", max_size=3)), max_size=10),
     st.integers(0, 20),
 )
-def test_no_text_is_lost_for_any_every(steps: list[tuple[int, str]], every: int) -> None:
+def test_no_text_is_lost_for_any_interval(steps: list[tuple[int, str]], every: int) -> None:
     clock = Clock()
     moments = itertools.accumulate(pause for pause, _ in steps)
     pieces = list(zip(moments, (text for _, text in steps), strict=True))

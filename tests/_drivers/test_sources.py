@@ -748,7 +748,7 @@ def test_the_status_of_an_async_response() -> None:
     assert str(last.error) == "HTTP status 503: the server refused the request"
 
 
-def test_text_with_a_status_is_no_answer() -> None:
+def test_text_with_an_error_status_is_no_answer() -> None:
     source = Shape(status_code=500, iter_bytes=lambda: [b"Internal Server Error"])
     answer = stream(source, api="text")
     with pytest.raises(ProviderError, match="HTTP status 500"):
@@ -1203,7 +1203,7 @@ def test_a_response_that_is_read_already() -> None:
     assert stream(response).result() == expected()
 
 
-def test_a_whole_body_is_not_read_to_find_out_what_it_is() -> None:
+def test_the_kind_is_found_without_reading_the_body() -> None:
     class Lazy:
         """Like an unread response of httpx or requests: `content` would read the whole body."""
 

@@ -306,7 +306,7 @@ def test_every_view_ends_with_the_answer(drive: Drive, ask: Drive, api: str, vie
 
 
 @pytest.mark.parametrize("drain", [False, True])
-def test_drain_reads_what_follows_the_answer(drive: Drive, drain: bool) -> None:
+def test_drain_reads_the_records_after_the_answer(drive: Drive, drain: bool) -> None:
     later = ['data: {"type": "ping"}\n\n']
     outcome = drive([*TERMINATED["openai-chat"], *later], "events", drain=drain)
     names = [event.name for event in outcome.shown if event.type == "provider_event"]
@@ -570,7 +570,7 @@ def test_field_is_returned_as_soon_as_it_is_complete(ask: Drive) -> None:
     assert outcome.closed == 1
 
 
-def test_field_that_can_no_longer_come(ask: Drive) -> None:
+def test_a_missing_field_of_a_complete_output(ask: Drive) -> None:
     fragments = [*text_chunks(TRIP, None), *text_chunks("   "), chunk()]
     outcome = ask(fragments, "field", "$.country", output=dict)
     assert outcome.code == "not_found"

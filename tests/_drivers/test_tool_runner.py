@@ -253,7 +253,7 @@ def test_a_parser_without_tools_validates_at_the_end() -> None:
 
 
 @given(st.text(max_size=8), st.integers(0, 40), st.sampled_from(["tool_calls", "length", None]))
-def test_no_cut_blocks_the_results(text: str, at: int, end: str | None) -> None:
+def test_results_arrive_wherever_the_answer_ends(text: str, at: int, end: str | None) -> None:
     arguments = json.dumps({"text": text})
     chunks = [call(0, "write", arguments[:at]), *([chunk(None, end)] if end else [])]
 

@@ -60,7 +60,7 @@ def content(message: Message) -> Any:
     last=st.sampled_from(["stop", "length"]),
     sizes=SIZES,
 )
-def test_reasons_in_between_change_nothing(
+def test_additional_finish_reasons_change_nothing(
     records: list[dict[str, Any]], reasons: list[tuple[int, str]], last: str, sizes: list[int]
 ) -> None:
     interrupted = list(records)

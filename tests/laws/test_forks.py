@@ -187,7 +187,7 @@ def test_a_fork_at_each_kind_of_place(fork: Callable[[JSONParser], JSONParser], 
 
 @each_fork
 @pytest.mark.parametrize("unit", ["x", r"\n", r"\ud83d\ude00", "\U0001f600"])
-def test_a_fork_knows_the_length_of_the_open_string(
+def test_a_fork_keeps_the_length_of_the_open_string(
     fork: Callable[[JSONParser], JSONParser], unit: str
 ) -> None:
     """The fork applies the limit exactly, even if it was still far away at the time of the fork."""

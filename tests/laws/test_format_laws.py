@@ -52,7 +52,7 @@ def test_law_1_an_answer_is_read_back(
 @each_format
 @FEW
 @given(choose=CHOICES, sizes=SIZES)
-def test_law_3_what_is_shown_only_grows(
+def test_law_3_texts_and_arguments_only_grow(
     name: str, choose: random.Random, sizes: Sequence[int]
 ) -> None:
     """Law 3: texts and partial arguments only grow."""

@@ -44,8 +44,8 @@ LOADS: dict[str, tuple[str, str, str]] = {
     "free text": ("harmony", _HARMONY, "text\n"),
     "parameters": ("qwen3_coder", _CODER, "text\n"),
     "pairs": ("glm45", "<tool_call>f\n<arg_key>s</arg_key>\n<arg_value>", "text\n"),
-    "typed on the wire": ("deepseek_v32", _DSML, "text\n"),
-    "a held value": ("deepseek_v32", _DSML.replace("true", "false"), "[1, 2], "),
+    "types in the markers": ("deepseek_v32", _DSML, "text\n"),
+    "a value that is held back": ("deepseek_v32", _DSML.replace("true", "false"), "[1, 2], "),
     "elements": ("minimax_m3", _M3, "text\n"),
     "python": ("pythonic", "[f(s='", "text\\n"),
     "gemma": ("gemma4", '<|tool_call>call:f{s:<|"|>', "text\n"),
@@ -54,7 +54,7 @@ LOADS: dict[str, tuple[str, str, str]] = {
     # Texts that a naive parser would scan repeatedly.
     "beginnings of markers": ("hermes", "", "<"),
     "longer beginnings": ("hermes", "", "<tool_cal"),
-    "markers that open nothing": ("hermes", "", "<tool_call> x"),
+    "markers without a call": ("hermes", "", "<tool_call> x"),
     "markers in a row": ("hermes", "", "<tool_call>"),
     "headers in a row": ("glm45", "", "<tool_call>a"),
     "a header without end": ("mistral_v13", "[TOOL_CALLS]", "a"),
@@ -82,7 +82,7 @@ LOADS: dict[str, tuple[str, str, str]] = {
     "incomplete tags": ("minimax_m3", _M3, "]<]minimax[>["),
     "a tag without end": ("minimax_m3", _M3, "]<]minimax[>[<a"),
     "elements without end": ("minimax_m3", _M3.replace("<s>", "<x>"), "]<]minimax[>[</y>"),
-    "auto, markers that decide nothing": ("auto", "", "<tool_call> <"),
+    "auto, ambiguous markers": ("auto", "", "<tool_call> <"),
     "auto, beginnings": ("auto", "", "<"),
     "a broken call": ("hermes", '<tool_call>{"name": "f", "arguments": {]', "text "),
     "text beside parameters": ("qwen3_coder", "<tool_call><function=f>", "text "),
@@ -176,8 +176,8 @@ WHOLE: dict[str, tuple[str, str, str]] = {
     "members": ("hermes", '<tool_call>{"name": "f"', ', "a": 1'),
     "calls": ("hermes", "", '<tool_call>{"name": "f", "arguments": {}}</tool_call>'),
     "words": ("gemma4", "<|tool_call>call:f{s:[", "word,"),
-    "auto, reasoning again and again": ("auto", "", "<think>a</think>b"),
-    "auto, markers that decide nothing": ("auto", "", "<tool_call> <"),
+    "auto, repeated reasoning": ("auto", "", "<think>a</think>b"),
+    "auto, ambiguous markers": ("auto", "", "<tool_call> <"),
 }
 
 

@@ -67,7 +67,7 @@ def _is_last(frame: FrameType) -> bool:
     return is_outermost and frame.f_code.co_code[frame.f_lasti] == opcode.opmap["RETURN_VALUE"]
 
 
-def check_dead(parser: Any, rest: list[Any]) -> None:
+def check_interrupted(parser: Any, rest: list[Any]) -> None:
     """Check that every later call raises, and that no more events are returned."""
     for fragment in rest:
         with pytest.raises(StreamParseError) as caught:
@@ -97,7 +97,7 @@ def test_an_interrupt_at_any_step(scene: str, data: st.DataObject) -> None:
         with Tracer(step):
             parser.feed(fragment)
     except Stop:
-        check_dead(parser, fragments[place + 1 :])
+        check_interrupted(parser, fragments[place + 1 :])
     else:
         return
     message, right = parser.message, whole.message
@@ -131,7 +131,7 @@ def test_a_clock_that_raises(error: type[BaseException], at: int) -> None:
 
     with pytest.raises(error):
         feed_all()
-    check_dead(parser, rest)
+    check_interrupted(parser, rest)
 
 
 def test_a_clock_that_raises_while_a_failure_is_reported() -> None:
@@ -145,7 +145,7 @@ def test_a_clock_that_raises_while_a_failure_is_reported() -> None:
     armed.append(1)
     with pytest.raises(Stop):
         parser.feed("data: {broken}\n\n")
-    check_dead(parser, ["x"])
+    check_interrupted(parser, ["x"])
 
 
 def test_an_interrupt_while_an_sdk_object_is_read_is_final() -> None:
@@ -156,7 +156,7 @@ def test_an_interrupt_while_an_sdk_object_is_read_is_final() -> None:
     parser = MessageParser("openai-chat")
     with pytest.raises(KeyboardInterrupt):
         parser.feed(Chunk())
-    check_dead(parser, CHAT[:1])
+    check_interrupted(parser, CHAT[:1])
 
 
 def test_a_stream_that_is_interrupted_is_not_in_progress() -> None:

@@ -90,7 +90,7 @@ def test_law_2_each_byte(text: str, chosen: dict[str, Any]) -> None:
         ("12", 2),
     ],
 )
-def test_law_2_what_is_held_back(text: str, held: int) -> None:
+def test_law_2_text_that_is_held_back(text: str, held: int) -> None:
     """Law 2: exactly these unfinished tokens are held back (checked without the model)."""
     shown = JSONParser().feed(text[:-held])
     rest = JSONParser()
@@ -119,7 +119,7 @@ def test_law_2_what_is_held_back(text: str, held: int) -> None:
         ('{"a":{', "}", 1),
     ],
 )
-def test_law_2_what_decides(before: str, char: str, count: int) -> None:
+def test_law_2_characters_that_bring_events(before: str, char: str, count: int) -> None:
     """Law 2: these characters bring events at once (checked without the model)."""
     parser = JSONParser()
     parser.feed(before)

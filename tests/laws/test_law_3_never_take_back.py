@@ -46,7 +46,7 @@ def check_each_prefix(text: str, chosen: dict[str, Any]) -> None:
 
 
 @given(ANY_TEXTS, options())
-def test_law_3_each_prefix_shows_what_is_known(text: str, chosen: dict[str, Any]) -> None:
+def test_law_3_each_prefix_shows_its_value(text: str, chosen: dict[str, Any]) -> None:
     """Law 3: after each character exactly what the model finds in the prefix is visible."""
     check_each_prefix(text, chosen)
 
@@ -88,7 +88,7 @@ def test_law_3_values_only_grow(text: str, sizes: Sequence[int]) -> None:
 
 
 @given(UNIQUE_KEY_TEXTS, SIZES)
-def test_law_3_what_was_completed_stays(text: str, sizes: Sequence[int]) -> None:
+def test_law_3_completed_values_stay(text: str, sizes: Sequence[int]) -> None:
     """Law 3: a completed value never changes again; it is the one in `value`."""
     parser = JSONParser()
     completed: list[tuple[ValueCompleted, Tokens]] = []
@@ -129,7 +129,7 @@ def looked_at(parser: JSONParser) -> JSONParser:
 
 
 @given(ANY_TEXTS.filter(is_encodable), options())
-def test_law_3_each_byte_shows_what_is_known(text: str, chosen: dict[str, Any]) -> None:
+def test_law_3_each_byte_shows_its_value(text: str, chosen: dict[str, Any]) -> None:
     """Law 3: the first bytes of a character change nothing that is visible."""
     parser = JSONParser(**chosen)
     for place, char in enumerate(text):

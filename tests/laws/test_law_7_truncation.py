@@ -68,7 +68,7 @@ def test_law_7_beginnings_in_bytes(text: str, place: int, sizes: Sequence[int]) 
 
 
 @given(JSON_TEXTS, PLACES, options())
-def test_law_7_what_was_understood_stays(text: str, place: int, chosen: dict[str, Any]) -> None:
+def test_law_7_results_before_the_end_stay(text: str, place: int, chosen: dict[str, Any]) -> None:
     """Law 7: value, events and open path are still available after `finish` has failed."""
     text = text[: place % (len(text) + 1)]
     outcome = run([text], **chosen)
@@ -83,7 +83,7 @@ def test_law_7_what_was_understood_stays(text: str, place: int, chosen: dict[str
 
 
 @given(JSON_TEXTS, PLACES)
-def test_law_7_partial_in_one_go(text: str, place: int) -> None:
+def test_law_7_parse_partial(text: str, place: int) -> None:
     """Law 7: `parse` raises for incomplete text; `partial=True` gives its value so far."""
     text = text[: place % (len(text) + 1)]
     shown = parse(text, partial=True)

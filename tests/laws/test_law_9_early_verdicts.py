@@ -88,7 +88,7 @@ def test_law_9_a_document_made_from_the_schema_is_accepted(
 
 
 @given(SCHEMAS, VALUES, VALUES)
-def test_law_9_the_refused_beginning_has_no_valid_end(schema: Any, one: Any, other: Any) -> None:
+def test_law_9_a_rejected_prefix_has_no_valid_end(schema: Any, one: Any, other: Any) -> None:
     """Law 9: a rejected prefix is rejected with any continuation."""
     validator = make_validator(schema)
     text = json.dumps([one, other])

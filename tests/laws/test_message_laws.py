@@ -158,7 +158,7 @@ def test_law_1_bytes_and_text(script: Script, sizes: Sequence[int], end: str, co
 
 
 @given(SCRIPTS, SIZES)
-def test_law_1_whatever_the_framing(script: Script, sizes: Sequence[int]) -> None:
+def test_law_1_any_framing(script: Script, sizes: Sequence[int]) -> None:
     """Law 1: the framing does not matter: SSE, lines, concatenated, an array, decoded records."""
     found = steps(replace(script, done=False))
     records = [step.record for step in found]
@@ -176,7 +176,7 @@ def test_law_1_whatever_the_framing(script: Script, sizes: Sequence[int]) -> Non
 
 
 @given(scripts("standard", interleaved=False), SIZES.map(tuple))
-def test_law_1_whatever_the_deltas(script: Script, sizes: tuple[int, ...]) -> None:
+def test_law_1_any_deltas(script: Script, sizes: tuple[int, ...]) -> None:
     """Law 1: the result does not depend on how the provider divides texts into deltas."""
     script = replace(script, extras=())
     one = answer([as_bytes(script, steps(script))])
@@ -318,7 +318,7 @@ def plain(events: Sequence[Any]) -> list[Any]:
 
 
 @given(SCRIPTS)
-def test_law_2_each_record_brings_what_it_decides(script: Script) -> None:
+def test_law_2_each_record_brings_its_events(script: Script) -> None:
     """Law 2: each record returns all events that it decides."""
     parser = MessageParser("openai-chat")
     oracle = Oracle(script, parser)

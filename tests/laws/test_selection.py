@@ -90,12 +90,14 @@ def check_dropping(text: str, queries: list[str], chosen: dict[str, Any]) -> Non
 
 
 @given(ANY_TEXTS, QUERIES, options())
-def test_only_what_is_open_is_kept(text: str, queries: list[str], chosen: dict[str, Any]) -> None:
+def test_only_open_and_selected_values_are_kept(
+    text: str, queries: list[str], chosen: dict[str, Any]
+) -> None:
     check_dropping(text, queries, chosen)
 
 
 @given(ANY_MANY_TEXTS, QUERIES, options())
-def test_only_what_is_open_is_kept_of_many(
+def test_only_open_and_selected_values_of_many_are_kept(
     text: str, queries: list[str], chosen: dict[str, Any]
 ) -> None:
     # The query `$` is left out: the list of documents has no events and is not kept for it.

@@ -309,7 +309,7 @@ def test_values_of_missing_fields() -> None:
     }
 
 
-def test_defaults_are_made_anew_for_each_partial() -> None:
+def test_each_partial_has_new_defaults() -> None:
     parser = ModelParser(Tour, missing="default")
     parser.feed('{"title": "N')
     first = parser.partial

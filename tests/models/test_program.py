@@ -78,7 +78,7 @@ def test_a_type_that_refers_to_itself() -> None:
     assert len(found.slots) < 8
 
 
-def test_the_validator_of_a_slot_knows_the_definitions() -> None:
+def test_the_validator_of_a_slot_has_the_definitions() -> None:
     found = program(Tree)
     item = only(only(found.root).slot_at("branches")).item
     assert item is not None

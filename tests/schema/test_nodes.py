@@ -93,7 +93,7 @@ RULES: list[tuple[Any, list[str], list[str]]] = [
 
 
 @pytest.mark.parametrize(("schema", "good", "bad"), RULES, ids=lambda given: str(given)[:30])
-def test_what_nodes_of_a_schema_allow(schema: Any, good: list[str], bad: list[str]) -> None:
+def test_texts_that_a_schema_allows(schema: Any, good: list[str], bad: list[str]) -> None:
     """The outcome is that of the reference library, for strict and for coerced values."""
     validator = SchemaValidator(schema)
     for text in (*good, *bad):

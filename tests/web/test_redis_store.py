@@ -84,7 +84,7 @@ async def waits(work: asyncio.Task[Any]) -> bool:
 # The contract
 
 
-def test_reads_what_was_written(kind: str | RedisServer) -> None:
+def test_records_are_read_back(kind: str | RedisServer) -> None:
     async def scene(make: Make) -> None:
         store = make()
         assert await store.append("s", b"a")

@@ -25,7 +25,7 @@ async def is_waiting(task: asyncio.Task[Any]) -> bool:
     return not task.done()
 
 
-def test_reads_what_was_written() -> None:
+def test_records_are_read_back() -> None:
     async def scene() -> None:
         store = MemoryStore()
         await store.append("s", b"a")
@@ -233,7 +233,7 @@ def test_bounds_are_not_negative(name: str) -> None:
     capacity=st.integers(0, 60),
     ahead=st.integers(0, 60),
 )
-def test_no_gaps_and_never_more_than_the_bounds(
+def test_readers_miss_nothing_within_the_bounds(
     sizes: list[int], stays: list[int], back: int, capacity: int, ahead: int
 ) -> None:
     """A reader that leaves and returns with an earlier number gets all records it can still get."""
