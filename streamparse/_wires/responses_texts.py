@@ -253,7 +253,9 @@ class Texts:
             item.mix(piece.kind)
         part = piece.part
         answer = self.response.first
-        if isinstance(part, (Text, Audio)):
+        if piece.raw is not None:
+            answer.text(text)  # after a gap or an error, no format reads it
+        elif isinstance(part, (Text, Audio)):
             answer.text(text, part)
         elif isinstance(part, Reasoning):
             answer.reasoning(text, part)

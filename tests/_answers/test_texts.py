@@ -150,6 +150,17 @@ def test_a_half_that_the_wire_repeats_is_dropped() -> None:
     assert part.text == "a😀"
 
 
+def test_equal_parts_wait_for_their_own_halves() -> None:
+    texts, _ = writer()
+    first, second = Text(), Text()
+    for part in (first, second):
+        texts.grow(HIGH, part, Text)
+    texts.drop_half(second)
+    texts.grow("😀", second, Text)
+    texts.grow(LOW, first, Text)
+    assert (first.text, second.text, texts.waiting) == ("😀", "😀", [])
+
+
 @pytest.mark.parametrize("surrogates", ["keep", "error"])
 def test_halves_are_forgotten_if_they_would_raise(surrogates: str) -> None:
     texts, _ = writer(surrogates)

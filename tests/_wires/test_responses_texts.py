@@ -125,6 +125,18 @@ def test_half_a_character_at_the_end_of_a_text_is_kept() -> None:
     assert read(records)[0].text == text
 
 
+@pytest.mark.parametrize("event", ["error", "gap"])
+def test_text_that_a_format_no_longer_reads_is_content(event: str) -> None:
+    """A format reads nothing after an error, or after a gap in the numbers."""
+    between = [] if event == "gap" else [{"type": "error", "message": "busy"}]
+    records = [CREATED, *deltas(["Ferns"], [0]), *between, *deltas([" like"], [0])]
+    numbered = [{**record, "sequence_number": n} for n, record in enumerate(records)]
+    for record in numbered[3:] if event == "gap" else ():
+        record["sequence_number"] += 1
+    message, _ = read(numbered, format="hermes")
+    assert "".join(shown(message)) == message.text == "Ferns like"
+
+
 @pytest.mark.parametrize("shift", [0, 1])
 def test_repeated_citations_are_one_under_any_index(shift: int) -> None:
     part = {"type": "output_text", "text": "Ferns.", "annotations": [PAGE, PAGE]}
