@@ -231,7 +231,7 @@ def run_on(parser: JSONParser, pieces: Iterable[str | bytes]) -> Outcome:
 def run_relayed(
     parser: JSONParser, pieces: Iterable[str | bytes], relay: Callable[[JSONParser], JSONParser]
 ) -> Outcome:
-    """Like `run_on`, but replace the parser with `relay(parser)` before each call and at last."""
+    """Like `run_on`, but replace the parser with `relay(parser)` before each call and the end."""
     events: list[ValueEvent] = []
     error = None
     for piece in [*pieces, None]:

@@ -397,7 +397,7 @@ static int64_t size(PyObject *text, int64_t pos) {
 """
 
 
-def test_the_build_uses_functions_in_c(tmp_path: Path) -> None:
+def test_the_build_inserts_functions_in_c(tmp_path: Path) -> None:
     hook = load_build_hook()
     source = tmp_path / "text.c"
     assert hook.with_c(TRANSLATED, source) == TRANSLATED

@@ -348,10 +348,10 @@ def test_with_collect_later_members_are_still_read() -> None:
         (of(x=TEXT), r'"{\"x"', {}, [("type", 11, ("v",))]),
     ],
 )
-def test_a_string_that_breaks_off_inside_its_json(
+def test_a_string_with_incomplete_json(
     schema: Any, text: str, value: Any, errors: list[Any]
 ) -> None:
-    """All that is open in the string is closed, and the next member is read."""
+    """Incomplete JSON in a string is a violation, and the next member is still read."""
     validator = SchemaValidator(of(v=schema, w=INTEGER), coerce=True, collect=True)
     for pieces in cuttings(f'{{"v": {text}, "w": "2"}}'):
         parser = JSONParser(validator=validator)
@@ -363,7 +363,7 @@ def test_a_string_that_breaks_off_inside_its_json(
 
 
 def test_offsets_inside_strings_are_those_in_the_document() -> None:
-    """Escapes in the string, and in strings inside it, do not shift what comes after them."""
+    """The offset of a violation counts escapes in the string, and in strings inside it."""
     inner = json.dumps({"k\u00e9\n": json.dumps(["\u00e9\U0001f600\t", 1, "!"])})
     text = json.dumps(inner)
     schema = {"type": "object", "additionalProperties": array({"enum": ["\u00e9\U0001f600\t", 1]})}
@@ -483,7 +483,7 @@ def test_a_truncated_coerced_value(text: str) -> None:
         assert parser.truncated
 
 
-def test_a_number_that_the_end_cuts_stays_a_number() -> None:
+def test_a_truncated_number_stays_a_number() -> None:
     validator = SchemaValidator(of(a=TEXT, b=TEXT), coerce=True)
     for pieces in cuttings('{"a": 12, "b": 3'):
         parser = JSONParser("lenient", validator=validator)

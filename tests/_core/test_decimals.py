@@ -1,4 +1,4 @@
-"""Tests of short decimal numbers, against `float` and the standard library."""
+"""Tests of streamparse._core.decimals against `float` and the standard library."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_nearest_float(digits: int, exponent: int) -> None:
 
 
 @given(st.floats(1e-20, 1e30), st.integers(-1, 1))
-def test_the_nearest_float_to_numbers_half_way_between_two(value: float, more: int) -> None:
+def test_the_nearest_float_to_midpoints(value: float, more: int) -> None:
     middle = (Fraction(value) + Fraction(math.nextafter(value, math.inf))) / 2
     exponent = math.floor(math.log10(value)) - 17
     digits = int(middle / Fraction(10) ** exponent) + more
@@ -56,7 +56,7 @@ def test_floats_that_python_writes(value: float) -> None:
         (30000000000000004, -17, 0.30000000000000004),
         (2**53 - 1, 22, 9007199254740991e22),
         (12345678901234567, 6, 1.2345678901234567e22),
-        (9007199254740993, 0, -1.0),  # half-way between two floats
+        (9007199254740993, 0, -1.0),  # Halfway between two floats.
         (9007199254740992, 0, 9007199254740992.0),
         (1, 23, -1.0),
         (2**62, 41, -1.0),
@@ -66,7 +66,7 @@ def test_some_floats(digits: int, exponent: int, value: float) -> None:
     assert nearest(digits, exponent) == value
 
 
-def test_nearly_all_floats_are_sure() -> None:
+def test_nearest_decides_nearly_all_numbers() -> None:
     unsure = sum(nearest(10**16 + 997 * number, -number % 40) < 0 for number in range(10_000))
     assert unsure < 20
 
@@ -87,7 +87,7 @@ def test_short_decimals(numeral: str, after: str, rest: str) -> None:
 
 
 @given(st.text("0123456789.eE+-", max_size=12))
-def test_what_is_no_number(text: str) -> None:
+def test_text_that_is_no_number(text: str) -> None:
     _, _, stop = short_decimal(text + ",", 0, len(text) + 1)
     found = NUMBER.fullmatch(text)
     if found is None:
@@ -99,7 +99,7 @@ def test_what_is_no_number(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "1", "12.5", "1e5", "1.", "1e", "1e+", "01,", "1.,", "1e,", ".5,", "-1,"]
 )
-def test_what_may_go_on_or_is_no_number(text: str) -> None:
+def test_incomplete_or_invalid_numbers(text: str) -> None:
     assert short_decimal(text, 0, len(text)) == (0, 0, -1)
 
 

@@ -119,13 +119,13 @@ def test_the_content_of_strings(text: str, value: object, codes: str) -> None:
             {"n": '{"m":\n 1}', "k": 1},
             "inner_quote inner_quote control_character",
         ),
-        # A quote after the brackets: they are text.
+        # Because of the later quote, the bracket is text.
         (
             '{"n": "sea}\n and "air" so"}',
             {"n": 'sea}\n and "air" so'},
             "control_character inner_quote inner_quote",
         ),
-        # So many brackets are text.
+        # More brackets than the look-ahead are text.
         ('{"n": "x' + "}," * LOOK + '", "m": 1}', {"n": "x" + "}," * LOOK, "m": 1}, ""),
     ],
 )
@@ -140,8 +140,8 @@ def test_brackets_and_quotes_that_are_text(text: str, value: object, codes: str)
         ('{"n": "sea, "m": 1}', Dialect(missing_quotes=False), "missing_quote"),
     ],
 )
-def test_repairs_of_quotes_that_the_dialect_refuses(text: str, dialect: Dialect, code: str) -> None:
-    """The text is read as if there were no such repair, however it is cut."""
+def test_repairs_of_quotes_that_the_dialect_forbids(text: str, dialect: Dialect, code: str) -> None:
+    """A dialect without the repair reads the text in another way, for any chunking."""
     assert code in repairs_of([text], Dialect())
     assert code in repairs_of(list(text), Dialect())
     whole = run([text], dialect=dialect)

@@ -253,7 +253,7 @@ def assert_classified(role: int, behind: str, expected: int, **options: Any) -> 
         (MEMBER, " b\n", INNER),
     ],
 )
-def test_a_quote_after_one_that_was_text(role: int, behind: str, expected: int) -> None:
+def test_a_quote_after_an_inner_quote(role: int, behind: str, expected: int) -> None:
     assert_classified(role, behind, expected, kept=1)
 
 

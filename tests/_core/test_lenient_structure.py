@@ -210,7 +210,7 @@ def test_text_that_cannot_be_repaired(text: str, code: str, offset: int) -> None
 @pytest.mark.parametrize(
     ("text", "value", "codes"),
     [
-        # The text after the bracket may follow only one of the containers.
+        # The text after the bracket can only follow one of the containers.
         ('{"n": [1} "m": 2}', {"n": [1], "m": 2}, "mismatched_closer missing_comma"),
         ('["n", {"m": 1]\n"k": 2}]', ["n", {"m": 1, "k": 2}], "extra_closer missing_comma"),
         ('[{"n": (1} "m": 2}]', [{"n": [1], "m": 2}], "tuple mismatched_closer missing_comma"),
@@ -218,14 +218,14 @@ def test_text_that_cannot_be_repaired(text: str, code: str, offset: int) -> None
         ('[{"n": [1} 5]', [{"n": [1]}, 5], "missing_closer missing_comma"),
         ('{"n": {"m": 1] "k": 2}', {"n": {"m": 1}, "k": 2}, "mismatched_closer missing_comma"),
         ('{"n": [1} "so it is."', {"n": [1]}, "missing_closer trailing_text"),
-        # It may follow none of them.
+        # It cannot follow any of them.
         (
             '{"n": {"m": 1] or so, "k": 2}',
             {"n": {"m": 1}, "k": 2},
             "ambiguous mismatched_closer unexpected_text",
         ),
         ('{"n": [[1} "m": 2}', {"n": [[1]]}, "ambiguous missing_closer trailing_text"),
-        # It is farther away than the parser looks.
+        # It is beyond the look-ahead.
         ('{"n": [1}' + " " * LOOK + '"m": 2}', {"n": [1]}, "missing_closer trailing_text"),
     ],
 )

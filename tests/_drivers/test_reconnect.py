@@ -362,7 +362,7 @@ def test_invalid_sources() -> None:
 
 
 class Reply:
-    """A response with a body, and an asynchronous one; it counts how often it is closed."""
+    """A response that counts how often it is closed."""
 
     def __init__(self, status: int, *body: Any, headers: Any = None) -> None:
         self.status_code, self.headers = status, headers
@@ -434,7 +434,7 @@ def test_a_first_connection_that_fails() -> None:
 
 
 @KINDS
-def test_a_refusal_with_a_body_is_not_read_as_the_answer(kind: type[Reply]) -> None:
+def test_an_error_response_is_not_read_as_the_answer(kind: type[Reply]) -> None:
     tokens: list[Any] = []
     refusals = [kind(503, b"busy", b"busy"), kind(502)]
     whole = kind(200, BODY)
@@ -446,7 +446,7 @@ def test_a_refusal_with_a_body_is_not_read_as_the_answer(kind: type[Reply]) -> N
 
 
 @KINDS
-def test_the_body_of_the_last_refusal_is_the_answer(kind: type[Reply]) -> None:
+def test_the_last_error_response_is_read_as_the_answer(kind: type[Reply]) -> None:
     error = json.dumps({"error": {"type": "server_error", "message": "all are busy"}}).encode()
     message, _ = read_both(opening([kind(503, error) for _ in range(4)], []), kind)
     assert message["status"] == "failed"
@@ -454,7 +454,7 @@ def test_the_body_of_the_last_refusal_is_the_answer(kind: type[Reply]) -> None:
 
 
 @KINDS
-def test_a_break_resumes_and_other_errors_do_not(kind: type[Reply]) -> None:
+def test_only_connection_errors_resume_the_stream(kind: type[Reply]) -> None:
     half = sse(RECORDS[:4], done=False)
     rest = sse(RECORDS[4:], done=False)
     tokens: list[Any] = []
@@ -503,7 +503,7 @@ def test_an_asynchronous_source_followed_by_a_synchronous_one() -> None:
 
 
 def test_a_delay_that_is_not_a_number_of_seconds() -> None:
-    """The next header counts, and the backoff if there is none."""
+    """Another header is used if there is one, or else the backoff."""
     slow = Reconnect(attempts=3, backoff=9.0)
     busy = Reply(503, headers={"retry-after-ms": "-5", "Retry-After": "0"})
     start = time.monotonic()

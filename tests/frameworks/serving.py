@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PROGRAMS = EXAMPLES / "frameworks"
-PATIENCE = 30.0  # After so many seconds a test fails if nothing of an answer was read.
+PATIENCE = 30.0  # The seconds after which a test fails if nothing of the answer was read.
 
 
 class Provider:

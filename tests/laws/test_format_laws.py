@@ -166,7 +166,7 @@ def test_law_2_each_character_of_text_comes_at_once(name: str) -> None:
 
 # After these openers any word belongs to the call; the last one only frames the content.
 NOT_LONE = ("<tool: function>", "<|message_model|>")
-HELD = 256  # At most so many characters after an opener are held back.
+HELD = 256  # The most characters that are held back after an opener.
 
 
 def openers(name: str) -> list[str]:

@@ -5,8 +5,8 @@ keys), and what RFC 8259 forbids is rejected at the first offending character. T
 documented differences: `NaN` and `Infinity` are rejected, bytes must be UTF-8, one leading BOM is
 ignored, and adjacent surrogate halves are joined.
 
-`helpers.loads` is `json.loads` with these differences. A second oracle is ijson, in all its
-backends, because it also reads incrementally.
+`helpers.loads` is `json.loads` with these differences. The events are also compared with those of
+ijson in all its backends, because it reads incrementally too.
 """
 
 from __future__ import annotations
@@ -262,7 +262,9 @@ def test_law_5_errors(text: str, code: str | None, offset: int) -> None:
         ("[] true false[]false[]truetrue", 26),
     ],
 )
-def test_law_5_documents_glued_together(text: str, refused: int | None, sizes: list[int]) -> None:
+def test_law_5_documents_without_separators(
+    text: str, refused: int | None, sizes: list[int]
+) -> None:
     """Law 5: documents need a separator only where it is unclear that there are two."""
     outcome = run(cut(text, sizes), many=True)
     assert (outcome.error and outcome.error.offset) == refused

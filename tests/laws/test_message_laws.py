@@ -98,7 +98,7 @@ def check_message(message: Any, script: Script) -> None:
     assert (message.usage is not None) == script.usage
 
 
-# The oracle
+# The expected message
 
 
 @pytest.mark.parametrize("quirk", sorted(QUIRKS))
