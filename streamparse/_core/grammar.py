@@ -30,9 +30,9 @@ LONG_RUN: Final = 128
 # The end of a run inside a string. Surrogates end it, because they are joined or checked.
 STOP: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
 # The length of the rest of a fragment from which `decoded` is faster than loops, and the length of
-# the text that it copies at a time.
+# the text that it copies at a time. Memory for longer copies may come from the system each time.
 LONG_TEXT: Final = 512
-_WINDOW: Final = 65_536
+_WINDOW: Final = 32_768
 # A complete escape of one character by its code.
 UNIT: Final = re.compile(
     r"""\\u(?:(?![Dd][89A-Fa-f])[0-9A-Fa-f]{4}

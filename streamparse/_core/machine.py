@@ -109,13 +109,15 @@ class Machine(MachineTokens):
                     stop = run_end(text, pos, end)
                     run = text[pos:stop] if stop - pos < end else text
                 elif end > LONG_RUN:
-                    if end - pos > LONG_TEXT and self.plain and base + end != self.unusual:
-                        stop = run_end(text, pos, pos + LONG_RUN)
-                        if stop - pos == LONG_RUN:
-                            pos = self._joined(text, pos, pos, end, "")
-                            continue
-                    else:
-                        stop = run_end(text, pos, end)
+                    if (
+                        end - pos > LONG_TEXT
+                        and self.plain
+                        and base + end != self.unusual
+                        and text.find('"', pos, pos + LONG_RUN) < 0
+                    ):
+                        pos = self._joined(text, pos, pos, end, "")
+                        continue
+                    stop = run_end(text, pos, end)
                     run = text[pos:stop] if stop - pos < end else text
                 else:  # the same with the string methods that are quickest on a short text
                     run = (text[pos:] if pos else text).partition('"')[0]
