@@ -10,10 +10,11 @@ import pkgutil
 from array import array
 from collections.abc import Callable
 from dataclasses import is_dataclass
+from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import streamparse
@@ -25,6 +26,9 @@ from streamparse.formats.registry import FORMATS, names
 from streamparse.limits import Limits
 from streamparse.message_parser import MessageParser
 from tests.scenes import CHAT, SCENES
+
+# The pickle of a format is large, and there are many formats.
+FEW = settings(max_examples=max(settings().max_examples // 10, 2))
 
 # Plain data and objects
 
@@ -137,9 +141,12 @@ def test_a_copy_of_a_parser_continues(
 
 
 @pytest.mark.parametrize("name", names())
+@FEW
 @given(st.data())
 def test_a_copy_of_a_parser_of_any_format_continues(name: str, data: st.DataObject) -> None:
-    fragments = list(FORMATS[name].example)
+    text = FORMATS[name].example
+    cuts = data.draw(st.lists(st.integers(0, len(text)), max_size=6).map(sorted), label="cuts")
+    fragments = [text[a:b] for a, b in pairwise([0, *cuts, len(text)])]
     check_copy(lambda: FormatParser(name), fragments, through_pickle, data)
 
 
