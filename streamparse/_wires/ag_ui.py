@@ -24,7 +24,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
-from streamparse._answers.calls import CallReader
+from streamparse._answers.calls import CUT, CallReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core.events import StringDelta
 from streamparse._core.parser import JSONParser
@@ -51,6 +51,8 @@ __all__ = ["AGUI", "history", "tool_result"]
 _OWN: Final[dict[str, str]] = {"paused": "paused"}
 # The codes of `RUN_ERROR` with which `AGUIEvents` ends an answer that did not fail.
 _CUTS: Final = frozenset(("length", "content_filter", "cancelled", "incomplete_call", "truncated"))
+# The finish reasons that cut an answer; None if there is none.
+_CUT_REASONS: Final = frozenset((None, "length", "content_filter", "cancelled", "error"))
 
 _EVENT: Final = frozenset(("type", "timestamp", "rawEvent", "metadata"))
 _RUN: Final = _EVENT | frozenset(("runId", "input", "outcome", "usage", "protocolVersion"))
@@ -125,8 +127,6 @@ class AGUI(Wire):
 
     def _finished(self, answer: AnswerReader, data: dict[str, Any]) -> None:
         metadata = self._count(answer, data)
-        for identity in list(self.quoted):
-            self._end_string(identity)
         outcome = dict_of(data.get("outcome"))
         kind = text_of(outcome.get("type"))
         if kind == "cancelled":
@@ -138,18 +138,33 @@ class AGUI(Wire):
             self._finish_by(answer, metadata, "stop", "RUN_FINISHED")
         if is_something(data.get("result")):
             answer.note("result", data["result"])
-        self.response.end()
+        self._end(answer)
 
     def _finish_by(
         self, answer: AnswerReader, metadata: dict[str, Any], reason: str, raw: str
     ) -> None:
         """Apply the finish reason in the metadata, by default `reason`."""
         answer.cut_call = metadata.get("status") == "truncated"
-        word = text_of(metadata.get("finishReason"))
-        if word:
-            answer.finish(reason_of(word, _OWN), metadata.get("rawFinishReason"))
+        given = reason_of(text_of(metadata.get("finishReason")), _OWN)
+        if given:
+            answer.finish(given, metadata.get("rawFinishReason"))
         elif reason:
             answer.finish(reason, raw)
+
+    def _end(self, answer: AnswerReader) -> None:
+        """End the run. Free text whose JSON string is not whole was cut, or is rejected."""
+        for identity, quoted in self.quoted.items():
+            reader = self.calls[identity]
+            if not quoted.started or quoted.done or not reader.open:
+                continue
+            if answer.message.finish_reason in _CUT_REASONS:
+                reader.close(CUT)
+                continue
+            try:
+                quoted.finish()
+            except StreamParseError as error:
+                reader.reject(error)
+        self.response.end()
 
     def _failed(self, answer: AnswerReader, data: dict[str, Any]) -> None:
         metadata = self._count(answer, data)
@@ -162,7 +177,7 @@ class AGUI(Wire):
             return
         reason = "" if code in ("truncated", "incomplete_call") else code
         self._finish_by(answer, metadata, reason, code)
-        self.response.end()
+        self._end(answer)
 
     # Text.
 
@@ -249,13 +264,17 @@ class AGUI(Wire):
         if quoted is None:
             reader.feed(delta)
             return
+        rejection: StreamParseError | None = None
         try:
-            for event in quoted.feed(delta):
-                if isinstance(event, StringDelta):
-                    reader.feed(event.text)
+            events = quoted.feed(delta)
         except StreamParseError as error:
+            rejection, events = error, error.events
+        for event in events:
+            if isinstance(event, StringDelta):
+                reader.feed(event.text)
+        if rejection is not None:
             del self.quoted[identity]
-            reader.reject(error)
+            reader.reject(rejection)
 
     def _call_end(self, answer: AnswerReader, data: dict[str, Any]) -> None:
         identity = text_of(data.get("toolCallId"))
@@ -265,17 +284,11 @@ class AGUI(Wire):
             answer.pass_on("TOOL_CALL_END", data)
 
     def _end_call(self, identity: str) -> None:
-        self._end_string(identity)
-        self.calls[identity].end()
-
-    def _end_string(self, identity: str) -> None:
-        """Reject the call if its arguments are a JSON string that is not whole."""
-        quoted = self.quoted.pop(identity, None)
-        if quoted is not None and quoted.started:
-            try:
-                quoted.finish()
-            except StreamParseError as error:
-                self.calls[identity].reject(error)
+        """End a call. If its JSON string is not whole, the end of the run decides."""
+        quoted = self.quoted.get(identity)
+        if quoted is None or quoted.done or not quoted.started:
+            self.quoted.pop(identity, None)
+            self.calls[identity].end()
 
     def _call_result(self, answer: AnswerReader, data: dict[str, Any]) -> None:
         metadata = dict_of(data.get("metadata"))

@@ -35,9 +35,9 @@ def text(content: str, identity: str = "m-1", role: str = "assistant") -> list[d
     ]
 
 
-def call(arguments: str, identity: str = "c-1", **more: Any) -> list[dict[str, Any]]:
+def call(arguments: str, identity: str = "c-1", size: int = 3, **more: Any) -> list[dict[str, Any]]:
     about = {"toolCallId": identity}
-    pieces = [arguments[start : start + 3] for start in range(0, len(arguments), 3)]
+    pieces = [arguments[start : start + size] for start in range(0, len(arguments), size)]
     return [
         {"type": "TOOL_CALL_START", **about, "toolCallName": "tide", **more},
         *({"type": "TOOL_CALL_ARGS", **about, "delta": piece} for piece in pieces),
@@ -329,6 +329,34 @@ def test_free_text(arguments: str, status: str, text: str) -> None:
         assert (found.status, found.partial) == (status, text)
     message, _ = read(START, *whole[:-1])
     assert message.tool_calls[0].status == ("rejected" if arguments == '"a" b' else "truncated")
+    message, _ = read(START, *call(arguments, size=99, **MARKED), END)
+    assert (message.tool_calls[0].status, message.tool_calls[0].partial) == (status, text)
+
+
+@pytest.mark.parametrize("ended", [True, False])
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        (END, "rejected"),
+        ({**END, "metadata": {"finishReason": "length"}}, "truncated"),
+        ({**END, "outcome": {"type": "cancelled"}}, "truncated"),
+        ({"type": "RUN_ERROR", "code": "content_filter"}, "truncated"),
+        ({"type": "RUN_ERROR", "code": "truncated"}, "truncated"),
+    ],
+)
+def test_free_text_that_was_cut(ended: bool, end: dict[str, Any], status: str) -> None:
+    """The end of the run decides about a string that is not whole, as about other JSON."""
+    whole = call('"ab', **MARKED)
+    later = call("{}", "c-2")
+    message, _ = read(START, *(whole if ended else whole[:-1]), *later, end)
+    cut, other = message.tool_calls
+    assert (cut.status, cut.partial, other.status) == (status, "ab", "complete")
+
+
+@pytest.mark.parametrize("word", ["null", "not_finished"])
+def test_a_finish_reason_that_means_nothing_at_the_end_of_a_run(word: str) -> None:
+    message, _ = read(START, *text("Hi"), {**END, "metadata": {"finishReason": word}})
+    assert (message.finish_reason, message.raw_finish_reason) == ("stop", "RUN_FINISHED")
 
 
 def test_free_text_in_chunks() -> None:
