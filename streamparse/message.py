@@ -313,7 +313,7 @@ class ToolCall(Part):
         self._raw: GrowingString | None = None
         #: Counts the texts against the limits; None if they were counted when they arrived.
         self._room: Room | None = None
-        #: Builds the arguments while they arrive; afterwards they are in `settled`.
+        #: Builds the arguments while they arrive; afterwards they are in `_settled`.
         self._builder: Builder | None = None
         self._settled: Any = None
         self._settled_repairs: list[Repair] | None = None
@@ -398,6 +398,14 @@ class ToolCall(Part):
         if self._raw is None:
             self._raw = GrowingString(self.arguments_text)
         self._raw.append(text)
+
+    def _settle(self) -> None:
+        """Take the arguments from the builder, because they are complete."""
+        builder = self._builder
+        if builder is not None:
+            self._settled = builder.value
+            self._settled_repairs = builder.repairs or None
+            self._builder = None
 
     def _repr_html_(self) -> str:
         """Return the call as HTML, for notebooks."""

@@ -30,6 +30,7 @@ __all__ = [
     "SPACE",
     "WHITE_SPACE",
     "ArgumentSource",
+    "Ended",
     "FramedText",
     "FreeText",
     "LenientText",
@@ -439,6 +440,32 @@ class FreeText(ArgumentSource):
         if place < 0:
             return text, text, self.events, None
         return self._produced(text, start, lone_half(text[place], start + place))
+
+
+class Ended(ArgumentSource):
+    """The source of a call that has completed. It reads nothing, so that calls can share it.
+
+    Args:
+        whole: Whether the input of the call ended with a whole value.
+    """
+
+    __slots__ = ("_whole",)
+
+    _init_types: ClassVar[tuple[Any, ...]] = (False,)
+
+    def __init__(self, whole: bool) -> None:
+        super().__init__(Chain(), [])
+        self._whole: bool = whole
+
+    @property
+    def whole(self) -> bool:
+        return self._whole
+
+    def take(self, text: str) -> Produced:
+        return "", "", self.events, None
+
+    def refuse(self, error: StreamParseError) -> Produced:
+        return "", "", self.events, None
 
 
 # How text after a whole value continues.

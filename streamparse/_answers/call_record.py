@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Final
 
 from streamparse._answers.arguments import (
     ArgumentSource,
+    Ended,
     FramedText,
     FreeText,
     LenientText,
@@ -137,6 +138,9 @@ class CallRecord:
         source = self._source
         if isinstance(source, Values):
             return source
+        if isinstance(source, Ended):  # its chain is that of all such calls
+            self.chain = Chain(continues=True)
+            self.events = self.chain.builder.events
         values = Values(self.chain, self.events, self.surrogates)
         self._source = values
         return values
@@ -279,7 +283,15 @@ class CallRecord:
         ending = ToolCallCompleted if status == "complete" else ToolCallTruncated
         if status == "complete":
             self.make_ready()
+            if not self.raw_text and self.call.kind != "custom":
+                self._release()
         self.out.append(ending(self.call, self.choice))
+
+    def _release(self) -> None:
+        """Release what built the arguments, because a message may have many calls."""
+        ended = _WHOLE if self.source.whole else _EMPTY
+        self.call._settle()
+        self._source, self.chain, self.events = ended, ended.chain, ended.events
 
     def _report(self, produced: Produced) -> None:
         """Emit the results of a source: a delta, the events in it, and a rejection."""
@@ -300,6 +312,10 @@ class CallRecord:
             if error is self.chain.rejection or self.call.kind == "custom":
                 locate_in_text(error, self.call.arguments_text)
             self._reject(error, REJECTED if self.source.broken else SILENT)
+
+
+_WHOLE: Final = Ended(True)
+_EMPTY: Final = Ended(False)
 
 
 class _Entry:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from streamparse._core._marks import mypyc_attr
 from streamparse._core.grammar import COMPILED
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _LEAST: Final = 512
 _SHARE: Final = 8
 
 
+@mypyc_attr(acyclic=True)
 class GrowingString:
     """Text that grows: `append` to it, read its `value`.
 

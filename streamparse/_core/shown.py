@@ -23,7 +23,8 @@ def int_text(value: int) -> str:
     `repr` and `str` raise `ValueError` beyond `sys.get_int_max_str_digits()`.
     """
     try:
-        return int.__repr__(value)  # not the `repr` of a subclass
+        # Not the text of a subclass.
+        return str(value) if type(value) is int else int.__repr__(value)
     except ValueError:
         pass
     pieces: list[str] = []

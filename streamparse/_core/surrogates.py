@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from streamparse._core._marks import mypyc_attr
+
 __all__ = ["CHOICES", "Halves", "check_surrogates", "ends_in_half", "joined", "lone", "replaced"]
 
 #: The values of the option `surrogates`.
@@ -54,6 +56,7 @@ def replaced(text: str) -> str:
     return text if text.isascii() else _HALF.sub("\ufffd", text)
 
 
+@mypyc_attr(acyclic=True)
 class Halves:
     """Joins surrogate pairs across the deltas of one text.
 

@@ -44,6 +44,8 @@ _scan: Final = STRICT.scan_once  # type: ignore[attr-defined]
 
 def _is_begun(source: str) -> bool:
     """Return whether a text is the beginning of a JSON document, but not a whole one."""
+    if _is_cut_in_string(source):
+        return True
     try:
         _scan(source, 0)
     except JSONDecodeError as error:
@@ -52,6 +54,29 @@ def _is_begun(source: str) -> bool:
         return source[error.value :] in _SCALAR_BEGINNINGS
     except (ValueError, RecursionError):
         return False
+    return False
+
+
+def _is_cut_in_string(source: str) -> bool:
+    """Return whether a text is the beginning of a document that is cut in a string of an object.
+
+    It is if the scanner accepts the text with the rest of a member, up to its value. The result
+    False means nothing. Most lines are cut in such a string, and a `JSONDecodeError`, which is slow
+    to create, is avoided.
+    """
+    before = source[: max(source.rfind('"'), 0)].rstrip(SPACE)
+    if before.endswith(":"):
+        rest = '","":'
+    elif before.endswith(("{", ",")):
+        rest = '":'
+    else:
+        return False
+    try:
+        _scan(source + rest, 0)
+    except StopIteration as error:  # its value is the position where a value is expected
+        return bool(error.value == len(source) + len(rest))
+    except (ValueError, RecursionError):
+        pass
     return False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from json import JSONDecoder
 from typing import Any, ClassVar, Final
 
+from streamparse._core._marks import mypyc_attr
 from streamparse._core.parser import JSONParser
 from streamparse._decoding.templates import Template, Templates
 from streamparse.errors import LimitError, StreamParseError, WireError
@@ -29,6 +30,7 @@ TEXT_EVENTS: Final = frozenset(("output",))
 _scan: Final = JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
+@mypyc_attr(acyclic=True)  # no decoded value refers to a record
 class Record:
     """One record of a stream.
 
@@ -87,6 +89,7 @@ class Record:
         return f"Record({fields}, {marks}{more}{', bare=True' if self.bare else ''})"
 
 
+@mypyc_attr(acyclic=True)
 class SourceRecord(Record):
     """A record whose source may match a template.
 

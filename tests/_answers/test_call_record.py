@@ -19,6 +19,7 @@ from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.tools import Tools
 from streamparse._core.room import Room
+from streamparse.aliases import CallKind
 from streamparse.errors import LimitError, WireError
 from streamparse.limits import Limits
 from streamparse.message import ToolCall
@@ -169,3 +170,38 @@ def test_the_first_id_is_kept() -> None:
         run.reader.set_id(identity)
     assert (run.call.id, run.codes) == ("a", ["changed_id"])
     assert run.call.errors[0].offset == 1
+
+
+@pytest.mark.parametrize("text", ['{"n": 1}', ""])
+def test_a_complete_call_keeps_only_its_value(text: str) -> None:
+    options = AnswerOptions()
+    readers = [CallReader(ToolCall(place), 0, [], options) for place in range(2)]
+    for reader in readers:
+        reader.set_name("water")
+        reader.feed(text)
+        assert reader.call._builder is not None
+        was_whole = reader.whole
+        reader.end()
+        assert reader.whole is was_whole
+        assert reader.call._builder is None
+    assert readers[0].chain is readers[1].chain, "they need none"
+    late = readers[0].driver()
+    late.start_object(0)
+    readers[0].refuse(WireError("late", code="late"))
+    readers[1].refuse(WireError("late", code="late"))
+    for reader in readers:
+        reader.feed_value({"m": 2})
+        assert reader.call.status == "complete"
+        assert reader.call.arguments == ({"n": 1} if text else {})
+    assert readers[1].chain.value is None
+
+
+@pytest.mark.parametrize(("kind", "raw_text"), [("custom", False), ("function", True)])
+def test_a_call_that_may_have_repairs_or_free_text_keeps_its_builder(
+    kind: CallKind, raw_text: bool
+) -> None:
+    reader = CallReader(ToolCall(0, kind), 0, [], AnswerOptions(), raw_text)
+    reader.set_name("water")
+    reader.feed("{}")
+    reader.end()
+    assert (reader.call.status, reader.call._builder is None) == ("complete", False)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from streamparse import LimitError, WireError
 from streamparse._decoding.record import Record, SourceRecord
 from streamparse._decoding.transport import Transport
-from tests._decoding.running import data_of, failure_of, read, records_of
+from tests._decoding.running import data_of, described, failure_of, read, records_of
 
 
 @pytest.mark.parametrize("between", ["\n", "", " ", "\r\n\r\n"])
@@ -163,3 +163,27 @@ def test_the_limit_of_a_record_of_json() -> None:
 def test_the_limits_of_json(stream: str, bounds: dict[str, int], code: str) -> None:
     failure = failure_of(stream, **bounds)
     assert (type(failure), failure.code) == (LimitError, code)
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-20, 20) | st.text('ab"\\,:{ \u00e9\n', max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab:", max_size=2), inner),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.text("ab", max_size=2), values, min_size=1), st.data())
+def test_a_line_that_is_cut_is_refused_as_early_as_its_characters(
+    value: dict[str, object], data: st.DataObject
+) -> None:
+    line = json.dumps(value, ensure_ascii=data.draw(st.booleans()))
+    beginning = line[: data.draw(st.integers(1, len(line)), label="cut")]
+    if data.draw(st.booleans(), label="changed"):
+        place = data.draw(st.integers(1, len(beginning)))
+        beginning = beginning[:place] + data.draw(st.sampled_from('"\\,:{}[]x\t')) + line[place:]
+    whole, single = Transport(), Transport()
+    whole.feed(beginning)
+    for char in beginning:
+        if single.failure is None:
+            single.feed(char)
+    assert described(whole.failure) == described(single.failure)

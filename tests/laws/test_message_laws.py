@@ -379,10 +379,12 @@ def _snapshot(message: Any) -> dict[str, Any]:
     now["content"] = "".join(part.type[0] for part in message.content)
     for call in message.tool_calls:
         builder = call._builder
-        path = builder.open_path
         now[f"arguments_text {call.index}"] = call.arguments_text
         now[f"status {call.index}"] = call.status
-        now[f"partial {call.index}"] = (builder.snapshot(), path if builder.started else "none")
+        now[f"partial {call.index}"] = (call.partial, None)
+        if builder is not None:
+            path = builder.open_path if builder.started else "none"
+            now[f"partial {call.index}"] = (builder.snapshot(), path)
     return now
 
 
@@ -474,8 +476,10 @@ def _check_is_prefix(message: Any, whole: Any) -> None:
         assert later.raw_text.startswith(call.raw_text)
         assert call.name in (later.name, None)
         assert call.status != "in_progress"
-        if call._builder.started and later._builder.started:
-            assert grown(call.partial, later.partial, call._builder.open_path)
+        builder, rest = call._builder, later._builder
+        if (builder is None or builder.started) and (rest is None or rest.started):
+            path = None if builder is None else builder.open_path
+            assert grown(call.partial, later.partial, path)
 
 
 # Law 8
