@@ -57,8 +57,8 @@ def stop(index: int) -> Event:
 
 def stopped(reason: str | None, usage: Any = None, **more: Any) -> Event:
     """Return a `message_delta`."""
-    said = {"stop_reason": reason, "stop_sequence": None, **more}
-    return {"type": "message_delta", "delta": said, "usage": usage or {"output_tokens": 20}}
+    fields = {"stop_reason": reason, "stop_sequence": None, **more}
+    return {"type": "message_delta", "delta": fields, "usage": usage or {"output_tokens": 20}}
 
 
 def body(*content: Any, reason: str | None = "end_turn", **more: Any) -> Event:

@@ -410,7 +410,7 @@ class ClientView:
         results = self.results()
         calls = [self.agui_call(call, ids) for call in message.tool_calls]
         end = self.agui_end(ids)
-        told = [[ids[index], result_text(part)] for index, part in results.items()]
+        reported = [[ids[index], result_text(part)] for index, part in results.items()]
         unreported = [
             call.index
             for call in message.tool_calls
@@ -420,7 +420,7 @@ class ClientView:
             **self.streamed,
             "order": self.order(ids, False),
             "calls": calls,
-            "results": sorted(told + [[ids[index], ""] for index in unreported], key=by_name),
+            "results": sorted(reported + [[ids[index], ""] for index in unreported], key=by_name),
             "signed": [
                 [AGUI_ROLES.get(kind, "call"), text, value]
                 for kind, text, _, value in self.signed()

@@ -33,11 +33,11 @@ def check_round_trip(
     parser, back, error = run_parser(source, "auto")
     assert error is None
     assert parser.message.api == api
-    expected, found = told(message, events, api), read_back(parser.message, back, api)
+    expected, found = expected_of(message, events, api), read_back(parser.message, back, api)
     assert found == expected
 
 
-def told(message: Message, events: list[Any], api: str) -> dict[str, Any]:
+def expected_of(message: Message, events: list[Any], api: str) -> dict[str, Any]:
     """Return the part of a message that the protocol can express."""
     view = ClientView(message, call_texts(events), events)
     ids = view.identified(message.id or "m")
@@ -111,4 +111,4 @@ def text_of(result: ServerToolResult) -> str:
     return content if isinstance(content, str) else json_text(content)
 
 
-__all__ = ["ENCODERS", "check_round_trip", "encoded", "read_back", "told"]
+__all__ = ["ENCODERS", "check_round_trip", "encoded", "read_back", "expected_of"]

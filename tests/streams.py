@@ -303,7 +303,7 @@ class ExpectedCall:
     name: str
     status: str
     arguments: Any  # Those of a complete call.
-    said: str  # The text that the deltas add up to.
+    emitted: str  # The text that the deltas add up to.
 
 
 NORMAL = ("stop", "tool_calls", "eos")
@@ -346,10 +346,10 @@ def expected_call(script: Script, number: int) -> ExpectedCall:
     value = None
     if status == "complete":
         value = json.loads(call.arguments) if call.arguments.strip() else {}
-    said = call.arguments if call.refused is None else call.arguments[: call.refused]
+    emitted = call.arguments if call.refused is None else call.arguments[: call.refused]
     if script.quirk == "in_one_as_an_object":
-        said = json.dumps(json.loads(said), ensure_ascii=False, separators=(",", ":"))
-    return ExpectedCall(f"id{number}", call.name, status, value, said)
+        emitted = json.dumps(json.loads(emitted), ensure_ascii=False, separators=(",", ":"))
+    return ExpectedCall(f"id{number}", call.name, status, value, emitted)
 
 
 def _expected_call_status(script: Script, number: int) -> str:

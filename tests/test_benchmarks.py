@@ -147,9 +147,9 @@ def test_a_missing_peer_is_reported(name: str, monkeypatch: pytest.MonkeyPatch) 
     modules = ("ijson", "jiter", "json_repair", "jsonriver", "langchain_core.utils.json")
     for module in (*modules, "langchain_core", "partial_json_parser", "streaming_json_parser"):
         monkeypatch.setitem(sys.modules, module, None)
-    said: list[str] = []
-    assert peers.load([name], said.append) == [FLOOR]
-    assert said[0].startswith(f"{name} is left out: ")
+    printed: list[str] = []
+    assert peers.load([name], printed.append) == [FLOOR]
+    assert printed[0].startswith(f"{name} is left out: ")
 
 
 def test_versions_of_missing_packages() -> None:
@@ -335,8 +335,8 @@ def test_bench_resume(capsys: pytest.CaptureFixture[str]) -> None:
         "0.5",
     ]
     bench_resume.main(small)
-    said = capsys.readouterr().out
-    assert said.count(", 0 streams with a fault") == said.count(" streams, ")
+    printed = capsys.readouterr().out
+    assert printed.count(", 0 streams with a fault") == printed.count(" streams, ")
 
 
 def test_bench_batch(capsys: pytest.CaptureFixture[str]) -> None:

@@ -67,11 +67,11 @@ def test_page_shows_every_format(program: ModuleType) -> None:
 
 
 def test_the_page_names_the_reasoning_of_formats(program: ModuleType) -> None:
-    told = {name: program.reasoning(formats.get(name)) for name in formats.names()}
-    assert told["hermes"] == "`<think>`…`</think>`; calls are quotations"
-    assert told["apriel_thinker"] == "…`[BEGIN FINAL RESPONSE]`; calls are quotations"
-    assert told["harmony"] == "channel `analysis`"
-    assert told["functionary_v31"] == "none"
+    reasonings = {name: program.reasoning(formats.get(name)) for name in formats.names()}
+    assert reasonings["hermes"] == "`<think>`…`</think>`; calls are quotations"
+    assert reasonings["apriel_thinker"] == "…`[BEGIN FINAL RESPONSE]`; calls are quotations"
+    assert reasonings["harmony"] == "channel `analysis`"
+    assert reasonings["functionary_v31"] == "none"
     assert program.types(formats.get("dots")) == "the schema, JSON"
     assert program.types(Format(name="none", calls=())) == ""
 

@@ -185,8 +185,8 @@ def posted(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_usechat(posted: Any) -> None:
     request, answer = posted((EXAMPLES / "openai-chat.sse").read_bytes())
     assert [message["role"] for message in request["input"]] == ["user", "assistant", "user"]
-    said = json.dumps(request["input"])
-    assert said.index("Hello") < said.index("Good day") < said.index("Bye")
+    received = json.dumps(request["input"])
+    assert received.index("Hello") < received.index("Good day") < received.index("Bye")
     assert answer.headers["x-vercel-ai-ui-message-stream"] == "v1"
     assert answer.text.rstrip().endswith("data: [DONE]")
     parts = [json.loads(each.data) for each in SSEDecoder().feed(answer.text)[:-1]]

@@ -68,8 +68,8 @@ def test_tools_are_checked_and_run_while_the_answer_arrives(
     assert rejected["call"] == 2
     assert rejected["error"]["code"] == "unknown_tool"
     assert types[-2:] == ["message_finished", "stream_ended"]
-    said = "".join(event["text"] for event in events if event["type"] == "text_delta")
-    assert said.startswith("I will look up")
+    received = "".join(event["text"] for event in events if event["type"] == "text_delta")
+    assert received.startswith("I will look up")
 
 
 def test_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,11 +78,11 @@ def test_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
         whole = get(url + ANSWER)
         first = get(url + ANSWER, stop_after=5)
         rest = get(url + ANSWER, first.last_id)
-    said = [
+    received = [
         "".join(event["text"] for event in events if event["type"] == "text_delta")
         for events in map(whole_events, (whole.data, first.data + rest.data))
     ]
-    assert said[0] == said[1]
+    assert received[0] == received[1]
     assert rest.data[-1] == whole.data[-1]
 
 

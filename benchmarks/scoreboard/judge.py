@@ -142,8 +142,8 @@ def _cut_faults(case: Case, answer: Answer) -> Iterator[tuple[str, str | None]]:
     bad = [call for call in given if not any(_same_call(call, good) for good in allowed)]
     yield "cut call", f"gives the call {_short(bad[0])}" if bad else None
     if case.discipline != "raw-text":  # Raw text does not show that it is truncated.
-        said = f"reports the end as complete (finish reason {answer.get('reason')})"
-        yield "cut end", said if answer.get("end") == "complete" else None
+        report = f"reports the end as complete (finish reason {answer.get('reason')})"
+        yield "cut end", report if answer.get("end") == "complete" else None
 
 
 # Values.

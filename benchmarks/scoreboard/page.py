@@ -68,8 +68,8 @@ def _features(result: Result) -> Iterator[str]:
     )
     yield f'<div class="scroll"><table><thead><tr><td></td>{heads}</tr></thead><tbody>'
     for row in summary.installed(result):
-        said = result["features"][row["name"]]
-        cells = "".join(_share(said[name]) for name in summary.COLUMNS)
+        facts = result["features"][row["name"]]
+        cells = "".join(_share(facts[name]) for name in summary.COLUMNS)
         yield f"<tr{_own(row)}>{_name(row)}{cells}</tr>"
     yield "</tbody></table></div>"
     yield "<dl>"
@@ -87,18 +87,18 @@ def _name(row: Row) -> str:
     return f'<th scope="row">{escape(row["name"])} <small>{version}</small></th>'
 
 
-def _share(said: dict[str, Any]) -> str:
+def _share(facts: dict[str, Any]) -> str:
     """Return a cell with a bar for the share of right results."""
-    text = summary.cell(said)
+    text = summary.cell(facts)
     if not text:
         return '<td class="empty"></td>'
-    if said["says"] == "not offered":
+    if facts["says"] == "not offered":
         return '<td class="none">\N{EN DASH}</td>'
-    if "growth" in said:
-        return f'<td class="{"right" if said["says"] == "yes" else "wrong"}">{text}</td>'
-    total = sum(said[verdict] for verdict in _SIGNS)
-    right = said["right"] / total * 100
-    wrong = right + said["wrong"] / total * 100
+    if "growth" in facts:
+        return f'<td class="{"right" if facts["says"] == "yes" else "wrong"}">{text}</td>'
+    total = sum(facts[verdict] for verdict in _SIGNS)
+    right = facts["right"] / total * 100
+    wrong = right + facts["wrong"] / total * 100
     style = f"--right-to:{right:.0f}%;--wrong-to:{wrong:.0f}%"
     text = escape(text).replace(" (", " <small>(").replace(")", ")</small>")
     return f'<td><span class="bar" style="{style}"></span>{text}</td>'

@@ -187,14 +187,14 @@ def installed(result: Result) -> list[Row]:
     return [row for row in result["libraries"] if "outcomes" in row]
 
 
-def cell(said: dict[str, Any]) -> str:
+def cell(facts: dict[str, Any]) -> str:
     """Return a cell of the table of features."""
-    if said["says"] in (None, "not offered"):
-        return said["says"] or ""
-    if "growth" in said:
-        return ("more than " if said["bound"] else "") + times(said["growth"])
-    skipped = f" ({said['not offered']} not offered)" if said["not offered"] else ""
-    return f"{said['right']} of {said['right'] + said['wrong']}{skipped}"
+    if facts["says"] in (None, "not offered"):
+        return facts["says"] or ""
+    if "growth" in facts:
+        return ("more than " if facts["bound"] else "") + times(facts["growth"])
+    skipped = f" ({facts['not offered']} not offered)" if facts["not offered"] else ""
+    return f"{facts['right']} of {facts['right'] + facts['wrong']}{skipped}"
 
 
 def written(result: Result) -> str:
@@ -218,13 +218,15 @@ def text(result: Result) -> str:
 
 def _features_table(result: Result) -> Iterator[str]:
     shown = [
-        name for name in COLUMNS if any(said[name]["says"] for said in result["features"].values())
+        name
+        for name in COLUMNS
+        if any(facts[name]["says"] for facts in result["features"].values())
     ]
     yield f"| library | version | {' | '.join(shown)} |"
     yield "|---|---|" + "---|" * len(shown)
     for row in installed(result):
-        said = result["features"][row["name"]]
-        cells = " | ".join(cell(said[name]) for name in shown)
+        facts = result["features"][row["name"]]
+        cells = " | ".join(cell(facts[name]) for name in shown)
         yield f"| {row['name']} | {version_of(row)} | {cells} |"
 
 

@@ -59,7 +59,7 @@ class Run:
         return [error.code for error in self.call.errors]
 
     @property
-    def said(self) -> str:
+    def emitted(self) -> str:
         """The concatenated deltas of the arguments."""
         return call_texts(self.events).get((0, 0), "")
 
@@ -69,4 +69,4 @@ class Run:
 
     @property
     def summary(self) -> tuple[str, Any, str, str]:
-        return self.status, self.call.partial, self.said, self.call.raw_text
+        return self.status, self.call.partial, self.emitted, self.call.raw_text

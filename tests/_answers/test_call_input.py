@@ -157,7 +157,7 @@ def test_two_objects_in_a_row_are_rejected() -> None:
     assert run.call.errors[0].offset == 8
     assert run.call.partial == {"a": 1}
     assert run.call.arguments is None
-    assert (run.said, run.call.raw_text) == ('{"a": 1}', '{"a": 1}{"a": 2}')
+    assert (run.emitted, run.call.raw_text) == ('{"a": 1}', '{"a": 1}{"a": 2}')
     assert run.call.arguments_text == '{"a": 1}{"a": 2}'
 
 
@@ -166,7 +166,7 @@ def test_two_objects_in_a_row_are_rejected() -> None:
 def test_an_empty_object_before_the_arguments(second: str, sizes: Sequence[int]) -> None:
     run = Run(*cut("{}" + second, sizes)).close(NORMAL)
     assert (run.status, run.codes) == ("rejected", ["multiple_values"])
-    assert (run.said, run.call.arguments_text) == ("{}", "{}" + second)
+    assert (run.emitted, run.call.arguments_text) == ("{}", "{}" + second)
 
 
 @pytest.mark.parametrize("sizes", [[], [1], [13], [5, 0, 2]], ids=str)
@@ -181,7 +181,7 @@ def test_repeated_arguments_are_dropped_and_noted(
     assert (run.status, run.codes) == ("complete", ["repeated_arguments"])
     assert run.call.arguments == {"litres": 3}
     assert run.call.arguments_text == WHOLE + between * (times - 1)
-    assert run.said == run.call.arguments_text
+    assert run.emitted == run.call.arguments_text
     assert run.call.raw_text == text
 
 
@@ -203,7 +203,7 @@ def test_a_repetition_that_a_normal_finish_ends(length: int) -> None:
     run = Run(WHOLE, WHOLE[:length]).close(NORMAL)
     assert (run.status, run.codes) == ("rejected", ["multiple_values"])
     assert run.call.arguments_text == WHOLE + WHOLE[:length]
-    assert run.said == WHOLE
+    assert run.emitted == WHOLE
 
 
 @pytest.mark.parametrize("length", range(1, len(WHOLE)))
@@ -214,7 +214,7 @@ def test_text_that_begins_like_a_repetition(length: int, sizes: Sequence[int]) -
     assert (run.status, run.codes) == ("rejected", ["multiple_values"])
     assert run.call.errors[0].offset == len(WHOLE)
     assert run.call.arguments_text == run.call.raw_text == text + "!"
-    assert run.said == WHOLE
+    assert run.emitted == WHOLE
 
 
 def test_white_space_around_the_value_is_text() -> None:
@@ -346,7 +346,7 @@ def test_limits_reject_the_call(
     run = Run(*cut(text, sizes), limits=limits)
     assert (run.status, run.codes) == ("rejected", [code])
     assert run.call.errors[0].offset == offset
-    assert run.said == text[:offset]
+    assert run.emitted == text[:offset]
 
 
 def test_an_error_inside_a_whole_value() -> None:
@@ -362,7 +362,7 @@ def test_an_error_inside_a_whole_value() -> None:
     run.reader.driver().inner = Rejecting()
     run.reader.feed_value({"a": "b", "c": 3})
     assert run.status == "rejected"
-    assert run.said == '{"a":"b","c":'
+    assert run.emitted == '{"a":"b","c":'
     assert run.call.errors[0].offset == 13
 
 

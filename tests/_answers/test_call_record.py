@@ -150,7 +150,7 @@ def test_a_call_that_never_gets_a_name(how: int, status: str, codes: list[str]) 
     assert (run.status, run.codes) == (status, codes)
     assert run.call.name is None
     assert run.call.partial == {"a": 1}
-    assert run.said == '{"a": 1}', "the arguments are emitted without a name"
+    assert run.emitted == '{"a": 1}', "the arguments are emitted without a name"
 
 
 def test_names_are_set_once_and_may_grow() -> None:

@@ -208,7 +208,7 @@ def test_rejected_at_the_character(
     assert ending.error.offset == offset
     assert code is None or ending.error.code == code
     assert isinstance(ending.error, JSONSyntaxError)
-    assert run.said == text[:offset], "the deltas add up to the text before the character"
+    assert run.emitted == text[:offset], "the deltas add up to the text before the character"
     assert run.call.raw_text == text
 
 
@@ -270,10 +270,10 @@ def test_law_1_any_pieces(text: str, sizes: list[int], how: int) -> None:
     assert pieces.summary == whole.summary
     assert kinds(about_calls(pieces.events)) == kinds(about_calls(whole.events))
     if whole.status == "complete":
-        assert whole.said == whole.call.arguments_text
+        assert whole.emitted == whole.call.arguments_text
     elif whole.status == "rejected" and not isinstance(whole.call.errors[-1], SchemaViolation):
         # (A root string is rejected for its type at its end, so its deltas contain it.)
-        assert whole.said == text[: whole.call.errors[-1].offset]
+        assert whole.emitted == text[: whole.call.errors[-1].offset]
 
 
 # The lenient dialect
@@ -359,7 +359,7 @@ def test_law_1_of_rejections_in_a_lenient_dialect(
     """The deltas are the text before the rejected character, for any pieces (laws 1 and 4)."""
     properties = {"days": {"type": "integer", "maximum": 100}, "city": {"type": "string"}}
     tools = Tools([{"name": "trip", "parameters": {"properties": properties}}])
-    told = []
+    reported = []
     for pieces in ([text], cut(text, sizes), list(text)):
         events: list[Any] = []
         call = ToolCall()
@@ -368,11 +368,13 @@ def test_law_1_of_rejections_in_a_lenient_dialect(
         for piece in pieces:
             reader.feed(piece)
         reader.close(how)
-        said = "".join(event.text for event in events if isinstance(event, ToolCallDelta))
+        emitted = "".join(event.text for event in events if isinstance(event, ToolCallDelta))
         error = call.errors[-1] if call.status == "rejected" else None
-        assert said == (text if error is None else text[: error.offset])
-        told.append((call.status, call.partial, error and (error.code, error.offset, error.path)))
-    assert told[0] == told[1] == told[2]
+        assert emitted == (text if error is None else text[: error.offset])
+        reported.append(
+            (call.status, call.partial, error and (error.code, error.offset, error.path))
+        )
+    assert reported[0] == reported[1] == reported[2]
 
 
 # The tool and the server
@@ -476,4 +478,4 @@ def test_arguments_before_the_whole_name_are_validated_at_the_end(litres: Any, s
 def test_a_lone_surrogate_at_the_end_is_read() -> None:
     run = Run('{"a": "x\ud83d').close(CUT)
     assert run.call.arguments_text == '{"a": "x\ud83d'
-    assert run.said == '{"a": "x\ud83d'
+    assert run.emitted == '{"a": "x\ud83d'

@@ -267,13 +267,13 @@ def test_repair(command: Runner, size: str) -> None:
 
 def test_repair_marks_doubts(command: Runner) -> None:
     assert command("json", "--repair", given='{"a": 12", "b": 1,}') == 0
-    told = command.err.decode().splitlines()
-    assert [line.partition(":")[0] for line in told] == [
+    lines = command.err.decode().splitlines()
+    assert [line.partition(":")[0] for line in lines] == [
         "missing_quote",
         "ambiguous",
         "trailing_comma",
     ]
-    assert [line.endswith("[doubt]") for line in told] == [False, True, False]
+    assert [line.endswith("[doubt]") for line in lines] == [False, True, False]
 
 
 def test_repair_of_truncated_input_has_a_status(command: Runner) -> None:

@@ -647,8 +647,8 @@ def test_whole_responses_of_an_sdk() -> None:
 def test_protocol_buffers() -> None:
     """The a2a SDK gives protocol buffers; this test uses `Struct`, another message type."""
     struct = pytest.importorskip("google.protobuf.struct_pb2")
-    said = {"role": "ROLE_AGENT", "parts": [{"text": "It is open."}]}
-    state = {"state": "TASK_STATE_COMPLETED", "message": said}
+    answered = {"role": "ROLE_AGENT", "parts": [{"text": "It is open."}]}
+    state = {"state": "TASK_STATE_COMPLETED", "message": answered}
     record = {"statusUpdate": {"taskId": "task-1", "status": state}}
     chunk = struct.Struct()
     chunk.update(record)

@@ -164,9 +164,9 @@ def test_rejects(demo: Demo) -> None:
 def test_is_stopped(demo: Demo) -> None:
     demo.play(FORM, "1")
     demo.page.wait_for_selector(".field .growing")
-    with demo.page.expect_response(re.compile("/stop")) as told:
+    with demo.page.expect_response(re.compile("/stop")) as stop_response:
         demo.page.click("#stop")
-    assert told.value.status == 204
+    assert stop_response.value.status == 204
     demo.until("stopped")
     assert demo.texts(".card .word") == ["cut off"]
     assert demo.page.locator(".growing").count() == 0
@@ -185,10 +185,10 @@ def test_names_the_reason_of_an_incomplete_answer(demo: Demo, sample: int, words
 
 
 def test_plays_a_recording_of_the_user(demo: Demo, tmp_path: Path) -> None:
-    said = (
+    announced = (
         '{"name": "<b>no markup</b>", "none": null, "empty": [], "deep": {"n": [1, {"x": true}]}}'
     )
-    chunk = {"choices": [{"delta": {"content": said}, "finish_reason": "stop"}]}
+    chunk = {"choices": [{"delta": {"content": announced}, "finish_reason": "stop"}]}
     file = tmp_path / "mine.sse"
     file.write_text(f"data: {json.dumps(chunk)}\n\n", encoding="utf-8")
     demo.page.click("#drop summary")
@@ -239,16 +239,17 @@ def test_announces_changes_in_one_live_region(demo: Demo) -> None:
     regions = demo.page.locator("[aria-live], [role=status], [role=alert], [role=log], output")
     assert regions.evaluate_all("all => all.map(each => each.id)") == ["status"]
     demo.page.evaluate(
-        """() => { window.said = []; new MutationObserver(() => said.push(status_.textContent))
+        """() => { window.announced = [];
+        new MutationObserver(() => announced.push(status_.textContent))
         .observe(window.status_ = document.getElementById("status"), { childList: true }); }"""
     )
     demo.play(REFUSED, "3")
     demo.until("failed")
-    said = demo.page.evaluate("() => said")
-    assert said[0] == "Playing."
-    assert "check_weather: complete" in said
-    assert any(each.startswith("book_table: rejected. expected one of") for each in said)
-    assert len(said) == 4  # Not every delta is announced.
+    announced = demo.page.evaluate("() => announced")
+    assert announced[0] == "Playing."
+    assert "check_weather: complete" in announced
+    assert any(each.startswith("book_table: rejected. expected one of") for each in announced)
+    assert len(announced) == 4  # Not every delta is announced.
 
 
 # The contrast ratio by the relative luminance, as WCAG 2.1 defines it.

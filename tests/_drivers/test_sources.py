@@ -717,22 +717,22 @@ def test_line_ends_inside_a_string() -> None:
 
 @pytest.mark.parametrize("opener", [open_httpx, open_requests, open_urllib3])
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "beginning"),
     [
         (b"", "HTTP status 429: the server refused the request"),
         (b'{"error": {"message": "too many"}}', "HTTP status 429: too many"),
         (b"<html>Sorry</html>", "HTTP status 429: the input is neither JSON nor"),
     ],
 )
-def test_a_status_is_part_of_the_error(opener: Any, body: bytes, said: str) -> None:
+def test_a_status_is_part_of_the_error(opener: Any, body: bytes, beginning: str) -> None:
     parts = [body] if body else []
     with Server(parts, status="429 Too Many Requests") as server:
         source = opener(server.url)
         with stream(source) as answer, pytest.raises((ProviderError, WireError)) as raised:
             answer.result()
-        assert raised.value.message.startswith(said)
+        assert raised.value.message.startswith(beginning)
         assert answer.message.error is not None
-        assert answer.message.error.message.startswith(said)
+        assert answer.message.error.message.startswith(beginning)
 
 
 def test_the_status_of_an_async_response() -> None:

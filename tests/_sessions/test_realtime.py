@@ -78,12 +78,12 @@ def test_items_of_answers_and_of_the_user() -> None:
 def test_input_of_the_user_starts_no_answer() -> None:
     stem = "conversation.item.input_audio_transcription"
     frames = realtime(WORDS)
-    said = [
+    more = [
         event(f"{stem}.delta", item_id="u-1", delta="Where"),
         event(f"{stem}.delta", item_id="u-1", delta=" to?"),
         event(f"{stem}.completed", item_id="u-1", transcript="Where to?", usage={"seconds": 1}),
     ]
-    parser, events = read([*frames[:2], *said, *frames[2:], event(f"{stem}.failed", item_id="u-2")])
+    parser, events = read([*frames[:2], *more, *frames[2:], event(f"{stem}.failed", item_id="u-2")])
     inputs = [one for one in events if isinstance(one, (InputDelta, InputCompleted))]
     assert inputs == [
         InputDelta("u-1", "Where"),

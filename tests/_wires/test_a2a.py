@@ -28,8 +28,8 @@ class Old:
 
     @classmethod
     def status(cls, state: str, text: str = "", final: bool = False) -> dict[str, Any]:
-        said = {"message": cls.message(text)} if text else {}
-        status = {"state": state, **said}
+        content = {"message": cls.message(text)} if text else {}
+        status = {"state": state, **content}
         return {"kind": "status-update", **IDS, "status": status, "final": final}
 
     @classmethod

@@ -31,8 +31,8 @@ def run(*events: Any, **options: Any) -> tuple[Message, list[Any]]:
 
 
 def text_block(index: int, *pieces: str) -> list[Event]:
-    said = [delta(index, "text_delta", piece) for piece in pieces]
-    return [begin(index, "text", text=""), *said, stop(index)]
+    deltas = [delta(index, "text_delta", piece) for piece in pieces]
+    return [begin(index, "text", text=""), *deltas, stop(index)]
 
 
 def call_start(index: int, kind: str = "tool_use", **fields: Any) -> Event:
@@ -41,8 +41,8 @@ def call_start(index: int, kind: str = "tool_use", **fields: Any) -> Event:
 
 
 def call_block(index: int, *pieces: str, kind: str = "tool_use", **fields: Any) -> list[Event]:
-    said = [delta(index, "input_json_delta", piece) for piece in pieces]
-    return [call_start(index, kind, **fields), *said, stop(index)]
+    deltas = [delta(index, "input_json_delta", piece) for piece in pieces]
+    return [call_start(index, kind, **fields), *deltas, stop(index)]
 
 
 # The message
@@ -815,8 +815,8 @@ def answers(draw: st.DrawFn) -> list[Event]:
             events += text_block(index, *cut("Roses are red é😀.", sizes))
         elif kind == "thinking":
             events.append(begin(index, "thinking", thinking="", signature=""))
-            said = cut("Which flowers?", sizes)
-            events += [delta(index, "thinking_delta", piece) for piece in said]
+            deltas = cut("Which flowers?", sizes)
+            events += [delta(index, "thinking_delta", piece) for piece in deltas]
             events += [delta(index, "signature_delta", "sig"), stop(index)]
         elif kind == "other":
             events += [begin(index, "container_upload", file_id="f"), stop(index)]

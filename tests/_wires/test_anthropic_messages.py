@@ -177,12 +177,12 @@ def test_history_is_of_the_types_of_the_sdk(params: tuple[Any, Any]) -> None:
 def test_history_of_beta_blocks(params: tuple[Any, Any]) -> None:
     summary = delta(0, "compaction_delta", 0, content="Ferns.", encrypted_content="e")
     del summary["delta"]["value"]
-    said = {"from": {"model": "a"}, "to": {"model": "b"}, "trigger": {"type": "refusal"}}
+    switch = {"from": {"model": "a"}, "to": {"model": "b"}, "trigger": {"type": "refusal"}}
     call = {"id": "mcptoolu_1", "name": "echo", "server_name": "garden", "input": {}}
     parser, _, _ = run_parser(
         stream(
             (begin(0, "compaction", content=None), [summary]),
-            (begin(1, "fallback", **said), []),
+            (begin(1, "fallback", **switch), []),
             (begin(2, "mcp_tool_use", **call), [delta(2, "input_json_delta", "{}")]),
             (begin(3, "mcp_tool_result", tool_use_id="mcptoolu_1", is_error=False, content=[]), []),
         ),

@@ -56,15 +56,15 @@ def tool(index: int, **more: Any) -> Event:
 
 
 def call_block(index: int, *pieces: str, **more: Any) -> list[Event]:
-    said = [delta(index, toolUse={"input": piece}) for piece in pieces]
-    return [tool(index, **more), *said, stop(index)]
+    deltas = [delta(index, toolUse={"input": piece}) for piece in pieces]
+    return [tool(index, **more), *deltas, stop(index)]
 
 
 def thought(index: int, *pieces: str, signature: str | None = "c2ln") -> list[Event]:
-    said = [delta(index, reasoningContent={"text": piece}) for piece in pieces]
+    deltas = [delta(index, reasoningContent={"text": piece}) for piece in pieces]
     if signature is not None:
-        said.append(delta(index, reasoningContent={"signature": signature}))
-    return [*said, stop(index)]
+        deltas.append(delta(index, reasoningContent={"signature": signature}))
+    return [*deltas, stop(index)]
 
 
 def body(*content: Any, reason: str | None = "end_turn", **more: Any) -> Event:
@@ -491,11 +491,11 @@ def test_cut_streams(kept: int) -> None:
 @pytest.mark.parametrize("binary", [True, False])
 @pytest.mark.parametrize("name", ["throttlingException", "modelStreamErrorException"])
 def test_exceptions(name: str, binary: bool) -> None:
-    said = {"message": "Too many requests.", "originalStatusCode": 429}
-    pieces: list[Any] = [START, tool(0), {name: said}]
+    failure = {"message": "Too many requests.", "originalStatusCode": 429}
+    pieces: list[Any] = [START, tool(0), {name: failure}]
     if binary:
         pytest.importorskip("botocore")
-        pieces = [framed(pieces[:2]), frame(name, said, "exception")]
+        pieces = [framed(pieces[:2]), frame(name, failure, "exception")]
     message, events = run(*pieces)
     assert events[-1].type == "message_failed"
     assert events[-1].error.message == f"{name}: Too many requests."
@@ -514,11 +514,11 @@ def test_an_error_body() -> None:
 
 def test_chunks() -> None:
     """InvokeModel sends each delta of text as a block of its own; adjacent texts are one part."""
-    said = [event for index in range(3) for event in text_block(index, f"{index} ")]
+    texts = [event for index in range(3) for event in text_block(index, f"{index} ")]
     metrics = {"amazon-bedrock-invocationMetrics": {"inputTokenCount": 11}}
     events = [
         START,
-        *said,
+        *texts,
         *call_block(3, '{"n": 1}'),
         *text_block(4, "End"),
         stopped("tool_use"),

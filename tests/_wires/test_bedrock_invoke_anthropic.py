@@ -65,14 +65,14 @@ def test_any_chunking(sizes: list[int]) -> None:
 
 @pytest.mark.parametrize("end", ["binary", "boto3"])
 def test_exceptions(end: str) -> None:
-    said = {"message": "Too many requests."}
+    failure = {"message": "Too many requests."}
     pieces: list[Any]
     if end == "binary":
         pytest.importorskip("botocore")
         pieces = [frame("chunk", chunk(event)) for event in EVENTS[:6]]
-        pieces.append(frame("throttlingException", said, "exception"))
+        pieces.append(frame("throttlingException", failure, "exception"))
     else:
-        pieces = [*(chunk(event) for event in EVENTS[:6]), {"throttlingException": said}]
+        pieces = [*(chunk(event) for event in EVENTS[:6]), {"throttlingException": failure}]
     parser, events, error = run_parser(pieces, API)
     assert error is None
     assert events[-1].type == "message_failed"

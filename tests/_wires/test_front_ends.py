@@ -28,7 +28,7 @@ from streamparse.limits import Limits
 from tests.clients import written
 from tests.cuts import Whole, check_cut
 from tests.messages import call_chunk, chunk, run_parser, sse
-from tests.round_trips import ENCODERS, check_round_trip, encoded, read_back, told
+from tests.round_trips import ENCODERS, check_round_trip, encoded, expected_of, read_back
 from tests.streams import SCRIPTS, Script, as_bytes, steps
 from tests.test_recordings import WIRES, explained, recordings
 
@@ -96,7 +96,7 @@ def test_sources_files_and_results_are_read_back(api: str) -> None:
     events.append(MessageFinished(message))
     parser, back, _ = run_parser([encoded(api, message, events)], "auto")
     found = read_back(parser.message, back, api)
-    assert found == told(message, events, api)
+    assert found == expected_of(message, events, api)
     assert found["citations"] == [sources, sources]
     again = parser.message
     check_round_trip(api, again, back)
@@ -105,14 +105,14 @@ def test_sources_files_and_results_are_read_back(api: str) -> None:
 @BOTH
 def test_unfinished_images_are_read_back(api: str) -> None:
     kind = "response.image_generation_call.partial_image"
-    said = {"item_id": "ig_1", "output_format": "webp", "partial_image_index": 1}
+    image = {"item_id": "ig_1", "output_format": "webp", "partial_image_index": 1}
     shown = {
         "id": "ig_1",
         "url": "data:image/webp;base64,AAAA",
         "mediaType": "image/webp",
         "index": 1,
     }
-    events: list[Any] = [ProviderEvent(kind, {**said, "partial_image_b64": "AAAA"})]
+    events: list[Any] = [ProviderEvent(kind, {**image, "partial_image_b64": "AAAA"})]
     for _ in range(2):  # encoding the result gives the same records again
         _, back, _ = run_parser([encoded(api, Message(), events)], "auto")
         images = [event for event in back if getattr(event, "name", "") == "partial_image"]

@@ -60,8 +60,9 @@ def test_thoughts_are_reasoning() -> None:
 
 def test_the_transcript_and_the_audio_are_one_part() -> None:
     sound = {"mimeType": "audio/pcm;rate=24000", "data": sound_of("x" * 7)}
-    said = {"serverContent": {"outputTranscription": {"text": "Oh."}}}
-    for frames in ([turn({"inlineData": sound}), said], [said, turn({"inlineData": sound})]):
+    transcript = {"serverContent": {"outputTranscription": {"text": "Oh."}}}
+    spoken = turn({"inlineData": sound})
+    for frames in ([spoken, transcript], [transcript, spoken]):
         message, _ = read([*frames, END])
         (part,) = message.content
         assert isinstance(part, Audio)

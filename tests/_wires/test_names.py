@@ -44,7 +44,7 @@ def test_a_parser_takes_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "expected"),
     [
         ("openai-cat", "did you mean 'openai-chat'"),
         ("google-", "did you mean 'google-generate' or 'google-interactions'?"),
@@ -53,7 +53,7 @@ def test_a_parser_takes_them() -> None:
         (7, "api must be a name, not 7"),
     ],
 )
-def test_an_unknown_name(name: Any, said: str) -> None:
+def test_an_unknown_name(name: Any, expected: str) -> None:
     with pytest.raises(ValueError, match="api") as raised:
         api_named(name, APIS)
-    assert said in str(raised.value)
+    assert expected in str(raised.value)

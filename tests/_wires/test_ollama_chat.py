@@ -31,8 +31,8 @@ COUNTS = {"total_duration": 900, "prompt_eval_count": 31, "eval_count": 12, "eva
 
 
 def line(content: str = "", **message: Any) -> dict[str, Any]:
-    said = {"role": "assistant", "content": content, **message}
-    return {"model": "m:7b", "created_at": "2026-01-01T00:00:00Z", "message": said, "done": False}
+    entry = {"role": "assistant", "content": content, **message}
+    return {"model": "m:7b", "created_at": "2026-01-01T00:00:00Z", "message": entry, "done": False}
 
 
 def call(name: str = "plant", arguments: Any = None, **more: Any) -> dict[str, Any]:
@@ -226,12 +226,12 @@ def test_its_records_are_recognized() -> None:
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
 def test_a_whole_body_gives_the_message_of_its_stream(name: str) -> None:
-    said = [record["message"] for record in SAMPLES[name]]
+    messages = [record["message"] for record in SAMPLES[name]]
     message: dict[str, Any] = {
         "role": "assistant",
-        "content": "".join(part["content"] for part in said),
-        "thinking": "".join(part.get("thinking", "") for part in said),
-        "tool_calls": [entry for part in said for entry in part.get("tool_calls", [])],
+        "content": "".join(part["content"] for part in messages),
+        "thinking": "".join(part.get("thinking", "") for part in messages),
+        "tool_calls": [entry for part in messages for entry in part.get("tool_calls", [])],
     }
     body = {**SAMPLES[name][-1], "message": message}
     for api in (API, "auto"):
@@ -302,11 +302,11 @@ def test_history_of_every_recording_has_the_types_of_the_sdk(recorded: list[Reco
 def test_every_recording_as_a_body_gives_its_message(recorded: list[Recording]) -> None:
     """The SDK has no accumulator, so the test joins the texts and collects the calls."""
     for recording in recorded:
-        said = [record["message"] for record in recording.records]
+        messages = [record["message"] for record in recording.records]
         message: dict[str, Any] = {
-            "content": "".join(part.get("content", "") for part in said),
-            "thinking": "".join(part.get("thinking", "") for part in said),
-            "tool_calls": [call for part in said for call in part.get("tool_calls", [])],
+            "content": "".join(part.get("content", "") for part in messages),
+            "thinking": "".join(part.get("thinking", "") for part in messages),
+            "tool_calls": [call for part in messages for call in part.get("tool_calls", [])],
         }
         body = {**recording.records[-1], "message": message}
         whole = without(read([body])[0].to_dict(), ["extra"])

@@ -136,12 +136,12 @@ def test_fields_without_a_message_event_are_passed_on() -> None:
 
 
 def test_history() -> None:
-    (said,) = read(ANSWER)[0].to_history()
-    assert said == {"role": "assistant", "content": "It is open."}
+    (history,) = read(ANSWER)[0].to_history()
+    assert history == {"role": "assistant", "content": "It is open."}
     message, _ = read(CALLS)
-    (said,) = message.to_history()
-    assert [entry["type"] for entry in said["content_list"]] == ["text", "tool_use", "tool_use"]
-    assert said["content_list"][1]["tool_use"]["input"] == {"a": 1}
+    (history,) = message.to_history()
+    assert [entry["type"] for entry in history["content_list"]] == ["text", "tool_use", "tool_use"]
+    assert history["content_list"][1]["tool_use"]["input"] == {"a": 1}
     assert read([END])[0].to_history() == []
 
 

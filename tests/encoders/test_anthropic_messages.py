@@ -116,10 +116,10 @@ def check(message: Message, events: list[Any], batch: int = 1) -> None:
     assert error is None
     found = parser.message
     problem = views.problem(message, AnthropicMessages())
-    said, read = views.texts(events, message.choice), views.texts(back, 0)
-    replaced = said["text"] != message.text
+    written, read = views.texts(events, message.choice), views.texts(back, 0)
+    replaced = written["text"] != message.text
     assert read["text"] == merged_text(message, events)
-    assert read["reasoning"] == said["reasoning"]
+    assert read["reasoning"] == written["reasoning"]
     if not replaced:
         assert blocks(found) == blocks(message)
     assert found.finish_reason == expected_finish(message)

@@ -45,11 +45,11 @@ def aspects(message: Message, events: list[Any]) -> dict[str, Any]:
     calls = views.client_calls(message)
     done = [call for call in calls if call.status == "complete"]
     server = [call for call in message.tool_calls if call.kind == "server"]
-    said = views.texts(own, message.choice)
+    written = views.texts(own, message.choice)
     return {
-        "text": said["text"] + said["refusal"],
-        "reasoning": said["reasoning"],
-        "refusal": said["refusal"],
+        "text": written["text"] + written["refusal"],
+        "reasoning": written["reasoning"],
+        "refusal": written["refusal"],
         "model": message.model,
         "order": order(message),
         "calls": [(call.name, values(call)) for call in done],

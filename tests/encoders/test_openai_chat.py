@@ -253,8 +253,8 @@ def test_log_probabilities() -> None:
     piece = text_chunk("a")
     piece["choices"][0]["logprobs"] = probabilities
     choices = [record["choices"][0] for record in encoded([piece, piece, chunk({}, "stop")])]
-    said = [(choice["delta"], choice.get("logprobs")) for choice in choices]
-    assert said[1:3] == [({"content": "a"}, probabilities)] * 2
+    written = [(choice["delta"], choice.get("logprobs")) for choice in choices]
+    assert written[1:3] == [({"content": "a"}, probabilities)] * 2
     one_by_one = OpenAIChat()
     parser = MessageParser("openai-chat")
     found = [record for event in parser.feed(piece) for record in one_by_one.encode([event])]
@@ -265,13 +265,13 @@ def test_log_probabilities() -> None:
 def test_several_choices() -> None:
     pieces = [text_chunk("a"), text_chunk("b", 1), chunk({}, "stop"), chunk({}, "length", 1)]
     records = encoded(pieces)
-    said = [
+    written = [
         (choice["index"], choice["delta"].get("content"), choice["finish_reason"])
         for record in records
         for choice in record["choices"]
     ]
     expected = [(0, "", None), (0, "a", None), (1, "", None), (1, "b", None)]
-    assert said == [*expected, (0, None, "stop"), (1, None, "length")]
+    assert written == [*expected, (0, None, "stop"), (1, None, "length")]
 
 
 def test_a_rejected_call_is_an_error() -> None:

@@ -75,9 +75,9 @@ def check(message: Message, events: list[Any], batch: int = 1) -> None:
     parser, back, error = run_parser([sent], "openai-responses")
     assert error is None
     found = parser.message
-    said = views.texts(events, message.choice)
-    assert views.texts(back, 0) == said
-    replaced = any(said[name] != getattr(message, name) for name in said)
+    written = views.texts(events, message.choice)
+    assert views.texts(back, 0) == written
+    replaced = any(written[name] != getattr(message, name) for name in written)
     if not replaced:
         assert parts(found) == parts(message)
         assert views.urls(found) == (views.urls(message) if message.text else [])

@@ -97,8 +97,8 @@ def test_a_call_that_changed_after_it_was_sent(encoder: Any, change: str) -> Non
         call.name = "g"
     else:
         call.errors.append(WireError("others", code="replaced_arguments", offset=0))
-    said = encoder.to_sse(this.encode(events[place:])) + encoder.to_sse(this.finish())
-    assert b"changed after it was sent" in said
+    written = encoder.to_sse(this.encode(events[place:])) + encoder.to_sse(this.finish())
+    assert b"changed after it was sent" in written
 
 
 def test_calls_that_were_cut_or_rejected_without_an_error() -> None:

@@ -88,9 +88,9 @@ def check_answer(message: Message, answer: Answer) -> None:
     assert message.text.strip() == answer.content
     assert message.reasoning.strip() == answer.reasoning
     assert [call.name for call in message.tool_calls] == [call.name for call in answer.calls]
-    for index, (call, said) in enumerate(zip(message.tool_calls, answer.calls, strict=True)):
-        assert (call.index, call.status, call.id) == (index, "complete", said.id)
-        assert same(call.arguments, said.arguments)
+    for index, (call, expected) in enumerate(zip(message.tool_calls, answer.calls, strict=True)):
+        assert (call.index, call.status, call.id) == (index, "complete", expected.id)
+        assert same(call.arguments, expected.arguments)
     assert message.status == "complete"
     assert message.finish_reason == ("tool_calls" if answer.calls else "stop")
 
@@ -105,11 +105,11 @@ def check_truncated(answer: Answer, place: int, pieces: Sequence[str]) -> None:
     assert found.error is None
     calls = found.message.tool_calls
     assert [call.status for call in calls[:whole]] == ["complete"] * whole
-    for call, said in zip(calls, answer.calls, strict=False):
-        assert call.name == said.name
+    for call, expected in zip(calls, answer.calls, strict=False):
+        assert call.name == expected.name
         assert call.status in ("complete", "truncated")
         if call.status == "complete":
-            assert same(call.arguments, said.arguments)
+            assert same(call.arguments, expected.arguments)
     assert [call.status for call in calls[whole:]] in ([], ["truncated"])
     if place < len(answer.text) and len(calls) > whole:
         assert found.message.status == "truncated"
@@ -152,13 +152,13 @@ def check_call(call: ToolCall, events: list[Any]) -> None:
     assert call.name
     assert call.status in ("complete", "rejected", "truncated")
     assert call.arguments is None or call.status == "complete"
-    said = _joined(events, ToolCallDelta)
-    assert call.arguments_text.startswith(said)
+    emitted = _joined(events, ToolCallDelta)
+    assert call.arguments_text.startswith(emitted)
     if call.status == "rejected":
         return
-    assert said == call.arguments_text
+    assert emitted == call.arguments_text
     if call.kind == "custom":
-        assert call.partial == said
+        assert call.partial == emitted
         return
     assert same(replay(_value_events(events)), call.partial)
     if call.status == "complete":

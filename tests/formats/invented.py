@@ -133,10 +133,10 @@ def value(choose: Choices, manner: Manner, words: Sequence[str], depth: int = 0)
     """Return a value and its schema."""
     kind = choose.randrange(8 if depth < 3 else 6)
     if kind < 3:
-        said = text(choose, words, whole=manner.whole)
-        if not manner.is_text(said):
-            said = "".join(char for char in said if char.isalnum() or char in " \n.")
-        return said, text_schema(choose, said, manner) if depth == 0 else {"type": "string"}
+        string = text(choose, words, whole=manner.whole)
+        if not manner.is_text(string):
+            string = "".join(char for char in string if char.isalnum() or char in " \n.")
+        return string, text_schema(choose, string, manner) if depth == 0 else {"type": "string"}
     if kind < 6:
         return scalar(choose, choose.randrange(4))
     size = choose.randrange(3)
@@ -175,14 +175,14 @@ def scalar(choose: Choices, kind: int) -> tuple[Any, Any]:
     return None, choose.choice([{"type": "null"}, {"type": ["integer", "null"]}])
 
 
-def text_schema(choose: Choices, said: str, manner: Manner) -> Any:
-    """Return a schema by which `said`, written without quotes, is a string."""
+def text_schema(choose: Choices, string: str, manner: Manner) -> Any:
+    """Return a schema by which `string`, written without quotes, is a string."""
     schemas: list[Any] = [
         {"type": "string"},
         {"$ref": "#/$defs/Text"},
         {"anyOf": [{"type": "string"}, {"type": "integer"}]},
     ]
-    if said.strip().lower() not in ("null", "none"):
+    if string.strip().lower() not in ("null", "none"):
         schemas.append({"type": ["string", "null"]})
     if not manner.typed:
         schemas.append({})

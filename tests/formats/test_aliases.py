@@ -39,7 +39,7 @@ def test_the_names_of_parsers_mean_formats() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "expected"),
     [
         ("herms", "did you mean 'hermes'?"),
         ("mistral", "did you mean 'mistral_v3' or 'mistral_v11' or 'mistral_v13'?"),
@@ -47,10 +47,10 @@ def test_the_names_of_parsers_mean_formats() -> None:
         ("zzz", "no format is named 'zzz': streamparse.formats.names() lists them"),
     ],
 )
-def test_an_unknown_name(name: str, said: str) -> None:
+def test_an_unknown_name(name: str, expected: str) -> None:
     with pytest.raises(ValueError, match="no format is named") as raised:
         formats.get(name)
-    assert said in str(raised.value)
+    assert expected in str(raised.value)
 
 
 def test_a_name_that_is_known_is_itself() -> None:

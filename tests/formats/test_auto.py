@@ -98,7 +98,7 @@ def is_common(answer: Answer) -> bool:
 @pytest.mark.parametrize("name", TOLD)
 def test_answers_are_read_without_the_name_of_the_format(name: str) -> None:
     """The answers have content, reasoning in common tags, and calls."""
-    told = 0
+    decided = 0
     for seed in range(14):
         answer = make_answer(name, random.Random(f"{name} {seed}"))
         if not answer.calls or answer.options or not is_common(answer):
@@ -109,8 +109,8 @@ def test_answers_are_read_without_the_name_of_the_format(name: str) -> None:
         assert found.message.extra["format"] == name
         for sizes in ([1], [3, 2, 9]):
             assert run("auto", cut(answer.text, sizes), **options).reading == found.reading
-        told += 1
-    assert told
+        decided += 1
+    assert decided
 
 
 def test_all_formats_of_the_tables_exist() -> None:

@@ -17,19 +17,19 @@ def texts(format: str, text: str, **options: Any) -> tuple[str, str, int]:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "shown"),
     [
         ('<tool_call>{"na', '<tool_call>{"na'),
         ('Well. <tool_call>{"name": "f', '<tool_call>{"name": "f'),
     ],
 )
-def test_a_call_cut_inside_its_name(text: str, said: str) -> None:
+def test_a_call_cut_inside_its_name(text: str, shown: str) -> None:
     """It is not a call; its text is passed on."""
     found = read("hermes", text)
     assert found.message.tool_calls == []
     assert found.message.status == "truncated"
     assert [event.data for event in found.events if event.type == "provider_event"] == [
-        {"text": said}
+        {"text": shown}
     ]
 
 

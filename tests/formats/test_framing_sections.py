@@ -32,7 +32,7 @@ def test_white_space_after_an_opener_is_held_for_256_characters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("format", "text", "said", "count"),
+    ("format", "text", "shown", "count"),
     [
         ("granite_pythonic", "f(a=1)\ng(b='x')\n", "", 2),
         ("granite_pythonic", "Hi.\n\n f(a=1)", "Hi.\n\n ", 1),
@@ -52,6 +52,6 @@ def test_white_space_after_an_opener_is_held_for_256_characters() -> None:
         ("hy_v3", "<tool_calls>\n<tool_call>f<tool_sep>\n</tool_call>\n</tool_calls>", "", 1),
     ],
 )
-def test_calls_of_a_section(format: str, text: str, said: str, count: int) -> None:
+def test_calls_of_a_section(format: str, text: str, shown: str, count: int) -> None:
     message = message_of(format, text)
-    assert (message.text, len(message.tool_calls)) == (said, count)
+    assert (message.text, len(message.tool_calls)) == (shown, count)

@@ -39,13 +39,13 @@ def test_law_1_bytes_cut_inside_characters(
     name: str, choose: random.Random, sizes: Sequence[int]
 ) -> None:
     """Bytes, text and `FormatParser` give the same result."""
-    said = make_answer(name, choose)
-    reading = TextReading(name, **said.options)
-    options: dict[str, Any] = {"format": reading, "tools": said.tools or None}
-    whole = answer([said.text], None, **options)
-    assert answer(cut(said.text.encode(), sizes), None, **options) == whole
-    assert answer(cut(said.text.encode(), [1]), "text", **options) == whole
-    alone = run(name, [said.text], tools=said.tools or None, **said.options)
+    made = make_answer(name, choose)
+    reading = TextReading(name, **made.options)
+    options: dict[str, Any] = {"format": reading, "tools": made.tools or None}
+    whole = answer([made.text], None, **options)
+    assert answer(cut(made.text.encode(), sizes), None, **options) == whole
+    assert answer(cut(made.text.encode(), [1]), "text", **options) == whole
+    alone = run(name, [made.text], tools=made.tools or None, **made.options)
     assert merged(alone.events) == whole.events
 
 
@@ -74,16 +74,16 @@ def test_law_1_on_top_of_a_wire(
     name: str, choose: random.Random, deltas: Sequence[int], sizes: Sequence[int]
 ) -> None:
     """The result depends neither on the deltas of the server nor on the cuts of the stream."""
-    said = make_answer(name, choose)
+    made = make_answer(name, choose)
     options: dict[str, Any] = {
-        "format": TextReading(name, **said.options),
-        "tools": said.tools or None,
+        "format": TextReading(name, **made.options),
+        "tools": made.tools or None,
     }
-    parser, _, error = run_parser([wire(said.text, [])], "openai-chat", **options)
+    parser, _, error = run_parser([wire(made.text, [])], "openai-chat", **options)
     assert error is None
-    check_answer(parser.message, said)
-    whole = answer([wire(said.text, [])], **options)
-    assert answer(cut(wire(said.text, deltas), sizes), **options) == whole
+    check_answer(parser.message, made)
+    whole = answer([wire(made.text, [])], **options)
+    assert answer(cut(wire(made.text, deltas), sizes), **options) == whole
 
 
 def on_wire(records: list[Any], format: str = "hermes", **options: Any) -> Any:

@@ -234,8 +234,8 @@ def test_an_answer_that_begins_inside_its_reasoning(text: str) -> None:
     assert (message.reasoning.strip(), message.text) == ("Hm.", "Yes.")
     closed = message_of(format, "Yes.", prompt_suffix=f"{ANCHOR}<muse>\n\n</muse>\n\n")
     assert (closed.reasoning, closed.text) == ("", "Yes.")
-    told = message_of(format, "Yes.", in_reasoning=False)
-    assert (told.reasoning, told.text) == ("", "Yes.")
+    answer = message_of(format, "Yes.", in_reasoning=False)
+    assert (answer.reasoning, answer.text) == ("", "Yes.")
 
 
 def test_reasoning_that_a_call_ends() -> None:
@@ -324,7 +324,7 @@ OPENER = r"<do>(?P<name>\w+)>"
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "expected"),
     [
         ([], "must be an object, not list"),
         (top(version=2), "version: 2 is not known"),
@@ -389,10 +389,10 @@ OPENER = r"<do>(?P<name>\w+)>"
         ),
     ],
 )
-def test_rejected_templates(given: Any, said: str) -> None:
+def test_rejected_templates(given: Any, expected: str) -> None:
     with pytest.raises(FormatError) as raised:
         from_response_template(given)
-    assert said in str(raised.value)
+    assert expected in str(raised.value)
     assert raised.value.code == "invalid_format"
 
 
@@ -417,14 +417,14 @@ def test_a_configuration_without_a_response_template(tmp_path: Path) -> None:
     known = {"chat_template": "{{ '[TOOL_CALLS]' + call.name + '[ARGS]' + call.arguments }}"}
     path.write_text(json.dumps(known), encoding="utf-8")
     assert FormatParser(path)._answer is not None
-    for text, said in [
+    for text, expected in [
         ("{}", "has no response_template"),
         ("[]", "must be an object"),
         ("{", "is not JSON"),
         ('{"response_template": {"fields": 1}}', "fields: must be an object"),
     ]:
         path.write_text(text, encoding="utf-8")
-        with pytest.raises(FormatError, match=said):
+        with pytest.raises(FormatError, match=expected):
             FormatParser(path)
     with pytest.raises(FileNotFoundError):
         FormatParser(tmp_path / "none.json")

@@ -174,7 +174,7 @@ def test_a_tag_is_a_format() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "expected"),
     [
         ([], "must be an object"),
         ({"type": "json_schema"}, "must be an object of the type"),
@@ -203,7 +203,7 @@ def test_a_tag_is_a_format() -> None:
         ),
     ],
 )
-def test_rejected_tags(given: Any, said: str) -> None:
+def test_rejected_tags(given: Any, expected: str) -> None:
     with pytest.raises(FormatError) as raised:
         from_structural_tag(given)
-    assert said in str(raised.value)
+    assert expected in str(raised.value)

@@ -36,15 +36,15 @@ def chat(*records: Any, **options: Any) -> list[Any]:
 
 
 def kinds(events: list[Any]) -> list[str]:
-    return [said["type"] for said in events]
+    return [written["type"] for written in events]
 
 
 def only(events: list[Any], kind: str) -> list[Any]:
-    return [said for said in events if said["type"] == kind]
+    return [written for written in events if written["type"] == kind]
 
 
 def arguments(events: list[Any]) -> str:
-    return "".join(said["delta"] for said in only(events, "TOOL_CALL_ARGS"))
+    return "".join(written["delta"] for written in only(events, "TOOL_CALL_ARGS"))
 
 
 def ended(call: ToolCall, *parts: Any) -> list[Any]:
@@ -70,12 +70,12 @@ def server_call() -> ToolCall:
 
 
 def test_text_and_reasoning() -> None:
-    said = chat(
+    written = chat(
         chunk({"reasoning_content": "Hm."}),
         text_chunk("Low."),
         {**STOP, "model": "m", "usage": USAGE},
     )
-    assert said == [
+    assert written == [
         {"type": "RUN_STARTED", **RUN},
         {"type": "REASONING_START", "messageId": "r-1"},
         {"type": "REASONING_MESSAGE_START", "messageId": "r-1", "role": "reasoning"},
@@ -95,8 +95,8 @@ def test_text_and_reasoning() -> None:
 
 
 def test_a_refusal_is_a_marked_message() -> None:
-    said = AGUIEvents("t", "r").encode([TextDelta("Well, "), RefusalDelta("no.")])
-    assert only(said, "TEXT_MESSAGE_START")[1] == {
+    written = AGUIEvents("t", "r").encode([TextDelta("Well, "), RefusalDelta("no.")])
+    assert only(written, "TEXT_MESSAGE_START")[1] == {
         "type": "TEXT_MESSAGE_START",
         "messageId": "r-2",
         "role": "assistant",
@@ -108,14 +108,14 @@ def test_a_refusal_is_a_marked_message() -> None:
 
 
 def test_calls_belong_to_the_message_before_them() -> None:
-    said = chat(
+    written = chat(
         text_chunk("So:"),
         call_chunk('{"a":', index=0, id="c0", name="f"),
         call_chunk(" 1}", index=0),
         call_chunk("{}", index=1, id="c1", name="g"),
         chunk({}, "tool_calls"),
     )
-    assert said[4:-1] == [
+    assert written[4:-1] == [
         {
             "type": "TOOL_CALL_START",
             "toolCallId": "c0",
@@ -133,7 +133,7 @@ def test_calls_belong_to_the_message_before_them() -> None:
         {"type": "TOOL_CALL_END", "toolCallId": "c0"},
         {"type": "TOOL_CALL_END", "toolCallId": "c1"},
     ]
-    assert said[-1]["outcome"] == {"type": "success", "pendingToolCallIds": ["c0", "c1"]}
+    assert written[-1]["outcome"] == {"type": "success", "pendingToolCallIds": ["c0", "c1"]}
 
 
 def test_messages_are_in_order() -> None:
@@ -141,7 +141,7 @@ def test_messages_are_in_order() -> None:
     calls = [ToolCall(at) for at in range(3)]
     for call in calls:
         call.id, call.name = f"c{call.index}", "f"
-    said = AGUIEvents("t", "r").encode(
+    written = AGUIEvents("t", "r").encode(
         [
             ToolCallStarted(calls[0]),
             TextDelta("x"),
@@ -150,8 +150,8 @@ def test_messages_are_in_order() -> None:
             ToolCallStarted(calls[2]),
         ]
     )
-    parents = [each["parentMessageId"] for each in only(said, "TOOL_CALL_START")]
-    texts = [each["messageId"] for each in only(said, "TEXT_MESSAGE_START")]
+    parents = [each["parentMessageId"] for each in only(written, "TOOL_CALL_START")]
+    texts = [each["messageId"] for each in only(written, "TEXT_MESSAGE_START")]
     assert parents == ["r-1", "r-2", "r-4"]
     assert texts == ["r-2"]
 
@@ -164,22 +164,22 @@ def test_no_arguments_are_an_empty_object(text: str) -> None:
 def test_repaired_arguments_are_json() -> None:
     """`JSON.parse` must read the arguments that a lenient dialect has repaired."""
     record = call_chunk("{a: 'x', b: [1, 2,],}", id="c", name="f")
-    said = chat(record, STOP, dialect="lenient")
-    assert arguments(said) == '{"a":"x","b":[1,2]}'
-    assert said[-1]["outcome"] == {"type": "success", "pendingToolCallIds": ["c"]}
+    written = chat(record, STOP, dialect="lenient")
+    assert arguments(written) == '{"a":"x","b":[1,2]}'
+    assert written[-1]["outcome"] == {"type": "success", "pendingToolCallIds": ["c"]}
 
 
 def test_free_text_is_a_json_string() -> None:
     call = ToolCall(0, "custom")
     call.id, call.name = "c", "sql"
     run = AGUIEvents("t", "r")
-    said = run.encode([ToolCallStarted(call)])
+    written = run.encode([ToolCallStarted(call)])
     for piece in ('select "', "ä\n", '"'):
         call._grow(piece)
-        said += run.encode([ToolCallDelta(call, piece)])
+        written += run.encode([ToolCallDelta(call, piece)])
     call.status = "complete"
-    said += run.encode([ToolCallCompleted(call)])
-    assert json.loads(arguments(said)) == 'select "ä\n"'
+    written += run.encode([ToolCallCompleted(call)])
+    assert json.loads(arguments(written)) == 'select "ä\n"'
 
 
 def test_a_name_that_changes_after_the_start() -> None:
@@ -189,27 +189,27 @@ def test_a_name_that_changes_after_the_start() -> None:
     run = AGUIEvents("t", "r")
     run.encode([ToolCallStarted(call)])
     call.name = "get_tide"
-    said = run.encode([ToolCallCompleted(call)])
-    assert kinds(said) == ["TOOL_CALL_END", "TOOL_CALL_START", "TOOL_CALL_END"]
-    assert said[1]["toolCallName"] == "get_tide"
+    written = run.encode([ToolCallCompleted(call)])
+    assert kinds(written) == ["TOOL_CALL_END", "TOOL_CALL_START", "TOOL_CALL_END"]
+    assert written[1]["toolCallName"] == "get_tide"
 
 
 def test_a_rejected_call_never_ends() -> None:
-    said = chat(call_chunk('{"a": tru3}', id="c", name="f"), STOP)
-    assert only(said, "TOOL_CALL_END") == []
-    [custom] = only(said, "CUSTOM")
+    written = chat(call_chunk('{"a": tru3}', id="c", name="f"), STOP)
+    assert only(written, "TOOL_CALL_END") == []
+    [custom] = only(written, "CUSTOM")
     assert custom["name"] == "tool_call_rejected"
     assert custom["value"]["toolCallId"] == "c"
     assert custom["value"]["code"] == "invalid_literal"
-    assert said[-1]["type"] == "RUN_ERROR"
-    assert said[-1]["code"] == "incomplete_call"
+    assert written[-1]["type"] == "RUN_ERROR"
+    assert written[-1]["code"] == "incomplete_call"
 
 
 def test_a_truncated_call_never_ends() -> None:
-    said = chat(call_chunk('{"a": 1', id="c", name="f"), chunk({}, "length"))
-    assert only(said, "TOOL_CALL_END") == []
-    assert [each["name"] for each in only(said, "CUSTOM")] == ["tool_call_truncated"]
-    assert said[-1] == {
+    written = chat(call_chunk('{"a": 1', id="c", name="f"), chunk({}, "length"))
+    assert only(written, "TOOL_CALL_END") == []
+    assert [each["name"] for each in only(written, "CUSTOM")] == ["tool_call_truncated"]
+    assert written[-1] == {
         "type": "RUN_ERROR",
         "message": "the answer was cut: length",
         "code": "length",
@@ -222,9 +222,9 @@ def test_a_second_result_does_not_end_a_call_again() -> None:
     parser, events, _ = run_parser([sse([call_chunk("{", id="c", name="f"), chunk({}, "length")])])
     run.encode(events)
     [call] = parser.message.tool_calls
-    said = run.tool_error(call, "cut") + run.tool_denied(call)
-    assert kinds(said).count("TOOL_CALL_RESULT") == 2
-    assert kinds(said).count("TOOL_CALL_END") == 1
+    written = run.tool_error(call, "cut") + run.tool_denied(call)
+    assert kinds(written).count("TOOL_CALL_RESULT") == 2
+    assert kinds(written).count("TOOL_CALL_END") == 1
 
 
 def test_server_that_runs_the_tools() -> None:
@@ -238,10 +238,10 @@ def test_server_that_runs_the_tools() -> None:
     parser, events, _ = run_parser([sse(records)])
     run.encode(events)
     good, bad = parser.message.tool_calls
-    said = run.tool_output(good, {"b": 2}) + run.tool_error(bad, "no JSON")
+    written = run.tool_output(good, {"b": 2}) + run.tool_error(bad, "no JSON")
     _, events, _ = run_parser([sse([text_chunk("Two."), STOP])])
-    said += run.encode(events) + run.finish()
-    assert said[:3] == [
+    written += run.encode(events) + run.finish()
+    assert written[:3] == [
         {
             "type": "TOOL_CALL_RESULT",
             "messageId": "r-2",
@@ -259,30 +259,30 @@ def test_server_that_runs_the_tools() -> None:
         },
         {"type": "TOOL_CALL_END", "toolCallId": "c1"},
     ]
-    assert said[-1]["type"] == "RUN_FINISHED"
-    assert "outcome" not in said[-1]
-    assert only(said, "RUN_STARTED") == []
+    assert written[-1]["type"] == "RUN_FINISHED"
+    assert "outcome" not in written[-1]
+    assert only(written, "RUN_STARTED") == []
 
 
 # Tools of the provider
 
 
 def test_results_of_the_provider() -> None:
-    said = ended(server_call(), ServerToolResult("s1", "search", "low"))
-    assert [each["content"] for each in only(said, "TOOL_CALL_RESULT")] == ["low"]
-    assert "outcome" not in said[-1]  # the client has no call to run
+    written = ended(server_call(), ServerToolResult("s1", "search", "low"))
+    assert [each["content"] for each in only(written, "TOOL_CALL_RESULT")] == ["low"]
+    assert "outcome" not in written[-1]  # the client has no call to run
 
 
 def test_a_call_of_the_provider_without_a_result() -> None:
     """An empty result is sent; otherwise the client would run the call."""
-    said = ended(server_call())
-    assert [each["content"] for each in only(said, "TOOL_CALL_RESULT")] == [""]
-    assert "outcome" not in said[-1]
+    written = ended(server_call())
+    assert [each["content"] for each in only(written, "TOOL_CALL_RESULT")] == [""]
+    assert "outcome" not in written[-1]
 
 
 def test_a_result_without_a_call() -> None:
-    said = ended(server_call(), ServerToolResult("gone", "list", [1]))
-    assert only(said, "CUSTOM") == [
+    written = ended(server_call(), ServerToolResult("gone", "list", [1]))
+    assert only(written, "CUSTOM") == [
         {
             "type": "CUSTOM",
             "name": "server_tool_result",
@@ -296,19 +296,19 @@ def test_a_result_without_a_call() -> None:
 
 def test_sources_files_and_provider_events() -> None:
     page = {"type": "url_citation", "url": "https://example.org", "title": "Tides"}
-    said = ended(server_call(), Citation(page))
-    assert only(said, "CUSTOM")[0] == {
+    written = ended(server_call(), Citation(page))
+    assert only(written, "CUSTOM")[0] == {
         "type": "CUSTOM",
         "name": "source",
         "value": {"url": "https://example.org", "title": "Tides", "citation": page},
     }
-    said = AGUIEvents("t", "r", provider_events=True).encode(
+    written = AGUIEvents("t", "r", provider_events=True).encode(
         [
             ProviderEvent("mood", None),
             ProviderEvent("inlineData", {"mimeType": "image/png", "data": "aGk="}),
         ]
     )
-    assert said == [
+    assert written == [
         {"type": "RUN_STARTED", **RUN},
         {"type": "RAW", "event": None, "source": "mood"},
         {
@@ -331,23 +331,23 @@ def test_a_rejected_output() -> None:
 
 @pytest.mark.parametrize("reason", ["length", "content_filter"])
 def test_a_cut_text_is_an_error(reason: str) -> None:
-    said = chat(text_chunk("So"), chunk({}, reason))
-    assert kinds(said)[-2:] == ["TEXT_MESSAGE_END", "RUN_ERROR"]
-    assert said[-1]["code"] == reason
+    written = chat(text_chunk("So"), chunk({}, reason))
+    assert kinds(written)[-2:] == ["TEXT_MESSAGE_END", "RUN_ERROR"]
+    assert written[-1]["code"] == reason
 
 
 def test_an_error_of_the_provider() -> None:
-    said = chat(text_chunk("So"), {"error": {"message": "too busy", "type": "overloaded"}})
-    assert kinds(said)[-2:] == ["TEXT_MESSAGE_END", "RUN_ERROR"]
-    assert said[-1]["code"] == "provider_error"
-    assert "too busy" in said[-1]["message"]
+    written = chat(text_chunk("So"), {"error": {"message": "too busy", "type": "overloaded"}})
+    assert kinds(written)[-2:] == ["TEXT_MESSAGE_END", "RUN_ERROR"]
+    assert written[-1]["code"] == "provider_error"
+    assert "too busy" in written[-1]["message"]
 
 
 def test_an_answer_without_an_end() -> None:
     parser, run = MessageParser("openai-chat"), AGUIEvents("t", "r")
-    said = run.encode(parser.feed(text_chunk("So"))) + run.finish(ConnectionError("reset"))
-    assert kinds(said)[-2:] == ["TEXT_MESSAGE_END", "RUN_ERROR"]
-    assert said[-1] == {
+    written = run.encode(parser.feed(text_chunk("So"))) + run.finish(ConnectionError("reset"))
+    assert kinds(written)[-2:] == ["TEXT_MESSAGE_END", "RUN_ERROR"]
+    assert written[-1] == {
         "type": "RUN_ERROR",
         "message": "an error broke off the answer",
         "code": "error",
@@ -377,9 +377,9 @@ def test_abort_in_a_call() -> None:
     """The call is cut first, as a run does not finish while a call is open."""
     run = AGUIEvents("t", "r")
     run.encode(MessageParser("openai-chat").feed(call_chunk('{"a', id="c", name="f")))
-    said = run.abort("stopped")
-    assert kinds(said) == ["CUSTOM", "RUN_ERROR"]
-    assert said[-1] == {"type": "RUN_ERROR", "message": "stopped", "code": "cancelled"}
+    written = run.abort("stopped")
+    assert kinds(written) == ["CUSTOM", "RUN_ERROR"]
+    assert written[-1] == {"type": "RUN_ERROR", "message": "stopped", "code": "cancelled"}
 
 
 def test_server_sent_events() -> None:

@@ -61,30 +61,30 @@ def chunks_of(make: Callable[..., FrontEnd], pieces: Iterable[Any], **options: A
     """Return the chunks of the encoder for the pieces of an OpenAI chat stream."""
     parser = MessageParser("openai-chat")
     encoder = make(**options)
-    said = []
+    written = []
     for piece in pieces:
-        said += encoder.encode(parser.feed(piece))
-    return said + encoder.encode(parser.finish()) + encoder.finish()
+        written += encoder.encode(parser.feed(piece))
+    return written + encoder.encode(parser.finish()) + encoder.finish()
 
 
 def merged(chunks: Iterable[Any]) -> list[Any]:
     """Return the chunks, with adjacent deltas of one part merged."""
     found: list[Any] = []
     run: dict[str, list[Any]] = {}
-    for said in [*chunks, None]:
-        name = next((name for name in DELTAS if said and name in said), None)
+    for written in [*chunks, None]:
+        name = next((name for name in DELTAS if written and name in written), None)
         if name is not None:
-            rest = {key: value for key, value in said.items() if key != name}
-            run.setdefault(repr(rest), [rest, ""])[1] += said[name]
+            rest = {key: value for key, value in written.items() if key != name}
+            run.setdefault(repr(rest), [rest, ""])[1] += written[name]
             continue
         found += [one for _, one in sorted(run.items())]
         run = {}
-        found.append(said)
+        found.append(written)
     return found[:-1]
 
 
 def kinds(chunks: Iterable[Any]) -> list[str]:
-    return [said["type"] for said in chunks]
+    return [written["type"] for written in chunks]
 
 
 def check_chunking(
@@ -116,33 +116,33 @@ def test_law_1_with_late_ids(
 @given(script=SCRIPTS)
 def test_chunks_are_json(make: Callable[..., FrontEnd], script: Script) -> None:
     """The bytes are the chunks as JSON, each in a server-sent event."""
-    said = chunks_of(make, [as_bytes(script, steps(script))])
-    body = make().to_sse(said)
+    written = chunks_of(make, [as_bytes(script, steps(script))])
+    body = make().to_sse(written)
     records = [event.data for event in SSEDecoder().feed(body)]
     if records[-1] == "[DONE]":
         records.pop()
-    assert [json.loads(record) for record in records] == said
+    assert [json.loads(record) for record in records] == written
 
 
 # Ids of calls
 
 
-def starts(said: Iterable[Any]) -> list[str]:
+def starts(written: Iterable[Any]) -> list[str]:
     names = ("tool-input-start", "TOOL_CALL_START")
-    return [each["toolCallId"] for each in said if each["type"] in names]
+    return [each["toolCallId"] for each in written if each["type"] in names]
 
 
 @BOTH
 def test_an_id_that_arrives_with_the_first_arguments(make: Callable[..., FrontEnd]) -> None:
     """A call without an id waits for its next delta, and later events wait too."""
     parser, encoder = MessageParser("openai-chat"), make()
-    said = encoder.encode(parser.feed(call_chunk("", name="f")))
-    said += encoder.encode(parser.feed(text_chunk("x")))
-    assert starts(said) == []
-    assert not any("delta" in each for each in said)
-    said = encoder.encode(parser.feed(call_chunk("{", id="late")))
-    assert starts(said) == ["late"]
-    assert [each["delta"] for each in said if "delta" in each][:1] == ["x"]
+    written = encoder.encode(parser.feed(call_chunk("", name="f")))
+    written += encoder.encode(parser.feed(text_chunk("x")))
+    assert starts(written) == []
+    assert not any("delta" in each for each in written)
+    written = encoder.encode(parser.feed(call_chunk("{", id="late")))
+    assert starts(written) == ["late"]
+    assert [each["delta"] for each in written if "delta" in each][:1] == ["x"]
 
 
 @BOTH
@@ -167,11 +167,11 @@ def test_calls_without_ids(make: Callable[..., FrontEnd]) -> None:
 def test_each_id_is_used_once(make: Callable[..., FrontEnd]) -> None:
     """Two answers of one stream may use one id; for the front end they are different calls."""
     encoder = make()
-    said = []
+    written = []
     for _ in range(2):
         _, events, _ = run_parser([sse([call_chunk("{}", id="c", name="f"), chunk({}, "stop")])])
-        said += encoder.encode(events)
-    assert starts(said) == ["c", "c-1"]
+        written += encoder.encode(events)
+    assert starts(written) == ["c", "c-1"]
 
 
 @BOTH
@@ -230,9 +230,9 @@ def test_events_without_a_start(make: Callable[..., FrontEnd]) -> None:
     """If events are left out, the client can still read the stream."""
     _, events, _ = run_parser([sse([call_chunk("{}", id="c", name="f"), chunk({}, "stop")])])
     encoder = make()
-    said = encoder.encode(event for event in events if event.type == "tool_call_completed")
-    assert starts(said) == ["c"]
-    assert said[0]["type"] in ("start", "RUN_STARTED")
+    written = encoder.encode(event for event in events if event.type == "tool_call_completed")
+    assert starts(written) == ["c"]
+    assert written[0]["type"] in ("start", "RUN_STARTED")
 
 
 @BOTH
@@ -241,8 +241,8 @@ def test_late_events(make: Callable[..., FrontEnd]) -> None:
     encoder = make(provider_events=True)
     _, events, _ = run_parser([sse([chunk({}, "stop")])])
     encoder.encode(events)
-    said = encoder.encode([ProviderEvent("more", {"a": 1})])
-    assert kinds(said) in (["data-provider-event"], ["RAW"])
+    written = encoder.encode([ProviderEvent("more", {"a": 1})])
+    assert kinds(written) in (["data-provider-event"], ["RAW"])
     assert kinds(make().encode([ProviderEvent("more", {"a": 1})])) == []
 
 
@@ -262,9 +262,9 @@ def test_a_new_answer_ends_the_one_before(make: Callable[..., FrontEnd]) -> None
     """An unfinished answer is cut when the next one starts."""
     encoder = make()
     encoder.encode(MessageParser("openai-chat").feed(call_chunk('{"a', id="c", name="f")))
-    said = encoder.encode(MessageParser("openai-chat").feed(text_chunk("again")))
-    assert any("cut off" in json_text(each) for each in said)
-    assert kinds(said)[-1] in ("text-delta", "TEXT_MESSAGE_CONTENT")
+    written = encoder.encode(MessageParser("openai-chat").feed(text_chunk("again")))
+    assert any("cut off" in json_text(each) for each in written)
+    assert kinds(written)[-1] in ("text-delta", "TEXT_MESSAGE_CONTENT")
 
 
 @BOTH

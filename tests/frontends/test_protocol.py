@@ -33,5 +33,5 @@ def test_adjacent_deltas_become_one() -> None:
 
 def test_framing() -> None:
     records = [{"type": "a", "text": "é"}, {"type": "b"}]
-    said = Protocol.to_sse(records).decode()
-    assert said == 'data: {"type":"a","text":"é"}\n\ndata: {"type":"b"}\n\n'
+    written = Protocol.to_sse(records).decode()
+    assert written == 'data: {"type":"a","text":"é"}\n\ndata: {"type":"b"}\n\n'

@@ -37,11 +37,11 @@ def chat(*records: Any, **options: Any) -> list[Any]:
 
 
 def kinds(chunks: list[Any]) -> list[str]:
-    return [said["type"] for said in chunks]
+    return [written["type"] for written in chunks]
 
 
 def only(chunks: list[Any], kind: str) -> list[Any]:
-    return [said for said in chunks if said["type"] == kind]
+    return [written for written in chunks if written["type"] == kind]
 
 
 def server_call() -> ToolCall:
@@ -67,14 +67,14 @@ def ended(call: ToolCall, *parts: Any, **about: Any) -> list[Any]:
 
 
 def test_text_and_reasoning() -> None:
-    said = chat(
+    written = chat(
         chunk({"reasoning_content": "Hm."}),
         text_chunk("Lo"),
         text_chunk("w."),
         STOP,
         {"usage": USAGE},
     )
-    assert said == [
+    assert written == [
         *PARTS,
         {"type": "reasoning-start", "id": "1"},
         {"type": "reasoning-delta", "id": "1", "delta": "Hm."},
@@ -96,8 +96,8 @@ def test_text_and_reasoning() -> None:
 
 
 def test_a_refusal_is_marked_text() -> None:
-    said = UIMessageStream().encode([TextDelta("Well, "), RefusalDelta("no.")])
-    assert said[4:] == [
+    written = UIMessageStream().encode([TextDelta("Well, "), RefusalDelta("no.")])
+    assert written[4:] == [
         {"type": "text-end", "id": "1"},
         {
             "type": "text-start",
@@ -137,14 +137,14 @@ def test_message_id_and_model() -> None:
 
 
 def test_a_call() -> None:
-    said = chat(
+    written = chat(
         text_chunk("So:"),
         call_chunk("", id="c1", name="f"),
         call_chunk('{"a":'),
         call_chunk(" 1}"),
         chunk({}, "tool_calls"),
     )
-    assert said[5:-2] == [
+    assert written[5:-2] == [
         {"type": "tool-input-start", "toolCallId": "c1", "toolName": "f"},
         {"type": "tool-input-delta", "toolCallId": "c1", "inputTextDelta": '{"a":1}'},
         {"type": "tool-input-available", "toolCallId": "c1", "toolName": "f", "input": {"a": 1}},
@@ -164,17 +164,17 @@ def test_null_arguments() -> None:
 def test_dynamic_tools() -> None:
     _, events, _ = run_parser([sse([call_chunk("{}", id="c", name="f"), STOP])])
     ui = UIMessageStream(dynamic_tools=True)
-    said = ui.encode(events) + ui.tool_output(events[-1].message.tool_calls[0], 1)
-    told = [each for each in said if "toolCallId" in each and "inputTextDelta" not in each]
-    assert kinds(told) == ["tool-input-start", "tool-input-available", "tool-output-available"]
-    assert all(each["dynamic"] for each in told)
+    written = ui.encode(events) + ui.tool_output(events[-1].message.tool_calls[0], 1)
+    reported = [each for each in written if "toolCallId" in each and "inputTextDelta" not in each]
+    assert kinds(reported) == ["tool-input-start", "tool-input-available", "tool-output-available"]
+    assert all(each["dynamic"] for each in reported)
 
 
 @pytest.mark.parametrize("finish", ["length", "content_filter"])
 def test_a_truncated_call(finish: str) -> None:
-    said = chat(call_chunk('{"a": 1', id="c", name="f"), chunk({}, finish))
-    assert only(said, "tool-input-available") == []
-    assert only(said, "tool-input-error") == [
+    written = chat(call_chunk('{"a": 1', id="c", name="f"), chunk({}, finish))
+    assert only(written, "tool-input-available") == []
+    assert only(written, "tool-input-error") == [
         {
             "type": "tool-input-error",
             "toolCallId": "c",
@@ -184,25 +184,25 @@ def test_a_truncated_call(finish: str) -> None:
             "providerMetadata": {"streamparse": {"status": "truncated", "code": "truncated"}},
         }
     ]
-    assert only(said, "error") == []
+    assert only(written, "error") == []
 
 
 def test_a_rejected_call() -> None:
     """The error has the text up to the invalid character; later text is not sent."""
-    said = chat(call_chunk('{"a": tru3, "b"', id="c", name="f"), call_chunk(": 1}"), STOP)
-    [error] = only(said, "tool-input-error")
+    written = chat(call_chunk('{"a": tru3, "b"', id="c", name="f"), call_chunk(": 1}"), STOP)
+    [error] = only(written, "tool-input-error")
     assert error["input"] == '{"a": tru'
     assert error["errorText"]
-    assert only(said, "tool-input-available") == []
-    assert [each["inputTextDelta"] for each in only(said, "tool-input-delta")] == ["{"]
+    assert only(written, "tool-input-available") == []
+    assert [each["inputTextDelta"] for each in only(written, "tool-input-delta")] == ["{"]
 
 
 def test_an_unknown_tool() -> None:
     tools = [{"name": "g", "parameters": {"type": "object"}}]
-    said = chat(call_chunk('{"a": 1}', id="c", name="f"), STOP, tools=tools)
-    [error] = only(said, "tool-input-error")
+    written = chat(call_chunk('{"a": 1}', id="c", name="f"), STOP, tools=tools)
+    [error] = only(written, "tool-input-error")
     assert error["input"] == ""
-    assert only(said, "tool-input-available") == only(said, "tool-input-delta") == []
+    assert only(written, "tool-input-available") == only(written, "tool-input-delta") == []
 
 
 def test_a_free_text_call() -> None:
@@ -215,9 +215,9 @@ def test_a_free_text_call() -> None:
         completed(),
     ]
     _, events, _ = run_parser(records, "openai-responses")
-    said = UIMessageStream().encode(events)
-    assert only(said, "tool-input-start")[0]["inputEncoding"] == "text"
-    assert only(said, "tool-input-available")[0]["input"] == 'select "1"'
+    written = UIMessageStream().encode(events)
+    assert only(written, "tool-input-start")[0]["inputEncoding"] == "text"
+    assert only(written, "tool-input-available")[0]["input"] == 'select "1"'
 
 
 def test_a_cut_free_text_call() -> None:
@@ -233,9 +233,9 @@ def test_a_cut_free_text_call() -> None:
 
 def test_results_of_the_provider() -> None:
     call = server_call()
-    said = ended(call, ServerToolResult("s1", "search", [{"title": "Tides"}]))
+    written = ended(call, ServerToolResult("s1", "search", [{"title": "Tides"}]))
     naming = {"toolCallId": "s1", "providerExecuted": True}
-    assert said[2:5] == [
+    assert written[2:5] == [
         {"type": "tool-input-start", **naming, "toolName": "search"},
         {"type": "tool-input-available", **naming, "toolName": "search", "input": {"q": "tide"}},
         {"type": "tool-output-available", **naming, "output": [{"title": "Tides"}]},
@@ -255,26 +255,26 @@ def test_results_of_the_provider() -> None:
     ],
 )
 def test_failed_tools_of_the_provider(content: Any, extra: Any, text: str) -> None:
-    said = ended(server_call(), ServerToolResult("s1", "search", content, extra))
-    assert [each["errorText"] for each in only(said, "tool-output-error")] == [text]
-    assert only(said, "tool-output-available") == []
+    written = ended(server_call(), ServerToolResult("s1", "search", content, extra))
+    assert [each["errorText"] for each in only(written, "tool-output-error")] == [text]
+    assert only(written, "tool-output-available") == []
 
 
 def test_a_result_without_an_id_belongs_to_the_call_of_its_tool() -> None:
     call = server_call()
     call.id = None
-    said = ended(call, ServerToolResult(None, "search", 7), ServerToolResult(None, "search", 8))
-    [result] = only(said, "tool-output-available")
+    written = ended(call, ServerToolResult(None, "search", 7), ServerToolResult(None, "search", 8))
+    [result] = only(written, "tool-output-available")
     assert (result["toolCallId"], result["output"]) == ("m-call-1", 7)
-    assert [each["data"] for each in only(said, "data-server-tool-result")] == [
+    assert [each["data"] for each in only(written, "data-server-tool-result")] == [
         {"callId": None, "name": "search", "content": 8}
     ]
 
 
 def test_a_result_without_a_call() -> None:
-    said = ended(server_call(), ServerToolResult("gone", "list", [1]))
-    assert only(said, "tool-output-available") == []
-    assert only(said, "data-server-tool-result") == [
+    written = ended(server_call(), ServerToolResult("gone", "list", [1]))
+    assert only(written, "tool-output-available") == []
+    assert only(written, "data-server-tool-result") == [
         {
             "type": "data-server-tool-result",
             "data": {"callId": "gone", "name": "list", "content": [1]},
@@ -283,9 +283,9 @@ def test_a_result_without_a_call() -> None:
 
 
 def test_a_second_result_of_a_call() -> None:
-    said = ended(server_call(), *[ServerToolResult("s1", "search", at) for at in range(2)])
-    assert [each["output"] for each in only(said, "tool-output-available")] == [0]
-    assert [each["data"]["content"] for each in only(said, "data-server-tool-result")] == [1]
+    written = ended(server_call(), *[ServerToolResult("s1", "search", at) for at in range(2)])
+    assert [each["output"] for each in only(written, "tool-output-available")] == [0]
+    assert [each["data"]["content"] for each in only(written, "data-server-tool-result")] == [1]
 
 
 def test_server_that_runs_the_tools() -> None:
@@ -305,17 +305,17 @@ def test_server_that_runs_the_tools() -> None:
     )
     ui.encode(events)
     f, g = parser.message.tool_calls
-    said = ui.tool_output(f, {"b": 2}) + ui.tool_error(g, "no such thing")
+    written = ui.tool_output(f, {"b": 2}) + ui.tool_error(g, "no such thing")
     _, events, _ = run_parser([sse([text_chunk("Two."), STOP, {"usage": USAGE}])])
-    said += ui.encode(events) + ui.finish()
-    assert said[:4] == [
+    written += ui.encode(events) + ui.finish()
+    assert written[:4] == [
         {"type": "tool-output-available", "toolCallId": "c0", "output": {"b": 2}},
         {"type": "tool-output-error", "toolCallId": "c1", "errorText": "no such thing"},
         {"type": "finish-step"},
         {"type": "start-step"},
     ]
-    assert kinds(said).count("start") == 0
-    assert said[-1]["messageMetadata"]["usage"] == {
+    assert kinds(written).count("start") == 0
+    assert written[-1]["messageMetadata"]["usage"] == {
         "inputTokens": 6,
         "outputTokens": 4,
         "totalTokens": 10,
@@ -328,8 +328,8 @@ def test_server_that_runs_the_tools() -> None:
 def test_sources() -> None:
     page = {"type": "url_citation", "url": "https://example.org", "title": "Tides"}
     paper = {"type": "file_citation", "filename": "tides.pdf"}
-    said = ended(server_call(), Citation(page), Citation(paper))
-    assert said[4:6] == [
+    written = ended(server_call(), Citation(page), Citation(paper))
+    assert written[4:6] == [
         {
             "type": "source-url",
             "sourceId": "m-source-1",
@@ -349,7 +349,7 @@ def test_sources() -> None:
 
 
 def test_files() -> None:
-    said = UIMessageStream().encode(
+    written = UIMessageStream().encode(
         [
             TextDelta("Look:"),
             ProviderEvent("inlineData", {"mimeType": "image/png", "data": "aGk="}),
@@ -357,7 +357,7 @@ def test_files() -> None:
             ProviderEvent("inlineData", {"mimeType": "image/png"}),
         ]
     )
-    assert said[4:] == [
+    assert written[4:] == [
         {"type": "text-end", "id": "1"},
         {"type": "file", "url": "data:image/png;base64,aGk=", "mediaType": "image/png"},
         {"type": "file", "url": "gs://b/t.csv", "mediaType": "text/csv"},
@@ -365,8 +365,8 @@ def test_files() -> None:
 
 
 def test_provider_events_are_transient() -> None:
-    said = UIMessageStream(provider_events=True).encode([ProviderEvent("mood", {"a": 1})])
-    assert said == [
+    written = UIMessageStream(provider_events=True).encode([ProviderEvent("mood", {"a": 1})])
+    assert written == [
         {"type": "start"},
         {
             "type": "data-provider-event",
@@ -380,28 +380,28 @@ def test_provider_events_are_transient() -> None:
 
 
 def test_an_error_of_the_provider() -> None:
-    said = chat(text_chunk("So"), {"error": {"message": "too busy", "type": "overloaded"}})
-    assert kinds(said)[4:] == ["text-end", "message-metadata", "error", "finish-step", "finish"]
-    assert "too busy" in said[6]["errorText"]
-    assert said[-1]["finishReason"] == "error"
+    written = chat(text_chunk("So"), {"error": {"message": "too busy", "type": "overloaded"}})
+    assert kinds(written)[4:] == ["text-end", "message-metadata", "error", "finish-step", "finish"]
+    assert "too busy" in written[6]["errorText"]
+    assert written[-1]["finishReason"] == "error"
 
 
 def test_a_cut_answer() -> None:
     parser, ui = MessageParser("openai-chat"), UIMessageStream()
-    said = ui.encode(parser.feed(text_chunk("So"))) + ui.encode(parser.cut()) + ui.finish()
-    assert [each["errorText"] for each in only(said, "error")] == [
+    written = ui.encode(parser.feed(text_chunk("So"))) + ui.encode(parser.cut()) + ui.finish()
+    assert [each["errorText"] for each in only(written, "error")] == [
         "the answer was cut off before its end"
     ]
-    assert said[-1]["finishReason"] == "error"
+    assert written[-1]["finishReason"] == "error"
 
 
 def test_an_answer_without_an_end() -> None:
     """If the source raised, open parts are closed and one error is sent."""
     parser, ui = MessageParser("openai-chat"), UIMessageStream()
-    said = ui.encode(parser.feed(text_chunk("So")))
-    said += ui.encode(parser.feed(call_chunk('{"a', id="c", name="f")))
-    said += ui.finish(ConnectionError("reset"))
-    assert kinds(said)[7:] == [
+    written = ui.encode(parser.feed(text_chunk("So")))
+    written += ui.encode(parser.feed(call_chunk('{"a', id="c", name="f")))
+    written += ui.finish(ConnectionError("reset"))
+    assert kinds(written)[7:] == [
         "tool-input-error",
         "message-metadata",
         "error",
@@ -415,8 +415,8 @@ def test_only_the_first_error_is_sent() -> None:
     message.status, message.finish_reason = "failed", "error"
     error = ProviderError("too busy", data=None)
     ui = UIMessageStream()
-    said = ui.encode([MessageFailed(message, error)]) + ui.finish(ConnectionError("reset"))
-    assert [each["errorText"] for each in only(said, "error")] == ["too busy"]
+    written = ui.encode([MessageFailed(message, error)]) + ui.finish(ConnectionError("reset"))
+    assert [each["errorText"] for each in only(written, "error")] == ["too busy"]
 
 
 def test_a_stream_without_events() -> None:
@@ -435,17 +435,17 @@ def test_abort() -> None:
     call = ToolCall()
     call.id, call.name = "c", "f"
     call._grow('{"a')
-    said = ui.encode([TextDelta("So"), ToolCallStarted(call), ToolCallDelta(call, '{"a')])
-    said += ui.abort("stopped")
-    assert kinds(said)[-2:] == ["tool-input-error", "abort"]
-    assert said[-1] == {"type": "abort", "reason": "stopped"}
+    written = ui.encode([TextDelta("So"), ToolCallStarted(call), ToolCallDelta(call, '{"a')])
+    written += ui.abort("stopped")
+    assert kinds(written)[-2:] == ["tool-input-error", "abort"]
+    assert written[-1] == {"type": "abort", "reason": "stopped"}
     assert ui.finish() == []
 
 
 def test_a_rejected_output() -> None:
     error = SchemaViolation("not one of these", code="enum", path=("unit",), offset=4)
-    said = UIMessageStream().encode([OutputRejected(error)])
-    assert said[1:] == [
+    written = UIMessageStream().encode([OutputRejected(error)])
+    assert written[1:] == [
         {
             "type": "data-output-rejected",
             "data": {
@@ -524,8 +524,8 @@ def test_data_and_custom_parts_of_the_application() -> None:
 def test_files_of_the_reasoning_and_partial_images() -> None:
     value = {"url": "data:image/png;base64,AA==", "mediaType": "image/png"}
     ui = UIMessageStream()
-    said = ui.encode([ProviderEvent("reasoning-file", value)])
-    assert said[-1] == {"type": "reasoning-file", **value}
+    written = ui.encode([ProviderEvent("reasoning-file", value)])
+    assert written[-1] == {"type": "reasoning-file", **value}
     image = {"partial_image_b64": "AA==", "item_id": "i", "partial_image_index": 1}
     [shown] = ui.encode([ProviderEvent("response.image_generation_call.partial_image", image)])
     assert (shown["type"], shown["id"]) == ("data-partial-image", "i")
@@ -536,5 +536,5 @@ def test_a_discarded_answer() -> None:
     ui.encode([TextDelta("So")])
     assert "reset-step" in kinds(ui.reset())
     assert ui.reset() == []
-    said = ui.encode([MessageStarted("m-2", None), TextDelta("Then")])
-    assert [record["delta"] for record in said if "delta" in record] == ["Then"]
+    written = ui.encode([MessageStarted("m-2", None), TextDelta("Then")])
+    assert [record["delta"] for record in written if "delta" in record] == ["Then"]

@@ -84,8 +84,8 @@ def test_a_body() -> None:
     message = {"role": "assistant", "content": "<x>", "x_more": 1}
     choice = {"index": 0, "message": message, "logprobs": LOGPROBS, "finish_reason": "stop"}
     data = {**chunk(), "usage": USAGE, "x_vendor": 5, "choices": [choice]}
-    said = {"role": "assistant", "content": None, "refusal": None, "tool_calls": [1]}
-    parsed = {"index": 0, "message": said, "logprobs": None, "finish_reason": "tool_calls"}
+    given = {"role": "assistant", "content": None, "refusal": None, "tool_calls": [1]}
+    parsed = {"index": 0, "message": given, "logprobs": None, "finish_reason": "tool_calls"}
     body = dressed_body(data, {"choices": [parsed]})
     assert body == {
         **data,

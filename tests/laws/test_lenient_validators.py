@@ -82,16 +82,16 @@ def test_law_1_of_collected_violations(
     """Law 1: text that is held back when a violation is found does not shift its place."""
     text, _ = damaged(kind, root(Random(seed)), seed)
     validator = SchemaValidator(schema, collect=True)
-    told = []
+    results = []
     for pieces in ([text], cut(text, sizes), list(text)):
         parser = JSONParser("lenient", validator=validator)
         for _, error in calls(parser, pieces):
             assert not isinstance(error, SchemaViolation)
-        told.append(
+        results.append(
             [(one.code, one.offset, one.line, one.column, one.excerpt) for one in parser.violations]
         )
-    assert told[0] == told[1] == told[2]
-    for _, offset, line, column, excerpt in told[0]:
+    assert results[0] == results[1] == results[2]
+    for _, offset, line, column, excerpt in results[0]:
         before = text[:offset]
         assert (line, column) == (before.count("\n") + 1, offset - before.rfind("\n"))
         assert before.endswith(excerpt)

@@ -111,7 +111,7 @@ def test_every_way_of_naming_calls(quirk: str, data: st.DataObject) -> None:
     check_message(parser.message, script)
     texts = call_texts(events)
     for number in range(len(script.calls)):
-        assert texts.get((0, number), "") == expected_call(script, number).said
+        assert texts.get((0, number), "") == expected_call(script, number).emitted
 
 
 @given(scripts(choice=0), scripts(choice=1))
@@ -289,9 +289,9 @@ class Oracle:
         """Return the events of the end: those of the calls still open, and the last one."""
         # Without a finish reason, `[DONE]` completes the calls.
         found = self.finish() if self.script.finish is None else []
-        for number, spoken in enumerate(self.script.calls):
+        for number, planned in enumerate(self.script.calls):
             call, expected = self.call(number), expected_call(self.script, number)
-            if completes_at_reason(self.script, number) or spoken.form == "broken":
+            if completes_at_reason(self.script, number) or planned.form == "broken":
                 continue
             if expected.status == "complete":
                 found += argument_events(JSONParser().feed("{}"), call)
@@ -406,14 +406,14 @@ def test_law_4_deltas_add_up(script: Script) -> None:
     for kind, text in ((TextDelta, message.text), (ReasoningDelta, message.reasoning)):
         assert "".join(event.text for event in events if isinstance(event, kind)) == text
     for call in message.tool_calls:
-        told = [event for event in events if getattr(event, "call", None) is call]
-        values = [_as_value(event) for event in told if hasattr(event, "path")]
+        own = [event for event in events if getattr(event, "call", None) is call]
+        values = [_as_value(event) for event in own if hasattr(event, "path")]
         if values:
             assert same(replay(values), call.partial)
         endings = (ToolCallCompleted, ToolCallRejected, ToolCallTruncated)
-        assert isinstance(told[0], ToolCallStarted)
-        assert isinstance(told[-1], endings)
-        assert sum(isinstance(event, endings) for event in told) == 1
+        assert isinstance(own[0], ToolCallStarted)
+        assert isinstance(own[-1], endings)
+        assert sum(isinstance(event, endings) for event in own) == 1
 
 
 def _as_value(event: Any) -> ValueEvent:

@@ -136,9 +136,9 @@ def responses(text: list[str], thoughts: list[str], arguments: list[str]) -> Rec
         whole = {"id": f"i{index}", **fields}
         return {"type": f"response.output_item.{word}", "output_index": index, "item": whole}
 
-    said, thought, written = "".join(text), "".join(thoughts), "".join(arguments)
+    shown, thought, written = "".join(text), "".join(thoughts), "".join(arguments)
     summary = [{"type": "summary_text", "text": joined(thought)}]
-    content = [{"type": "output_text", "text": joined(said), "annotations": []}]
+    content = [{"type": "output_text", "text": joined(shown), "annotations": []}]
     call = {"type": "function_call", "call_id": "c1", "name": "say"}
     message = {"type": "message", "role": "assistant"}
     return [
@@ -226,8 +226,8 @@ def test_every_wire(
     assert (message.text, message.reasoning) == (text, thought)
     assert [call.arguments for call in message.tool_calls] == [{"word": word}]
     assert json.loads(message.tool_calls[0].arguments_text) == {"word": word}
-    said = [event.text for event in events if isinstance(event, TextDelta)]
-    assert "".join(said) == text
+    shown = [event.text for event in events if isinstance(event, TextDelta)]
+    assert "".join(shown) == text
     thoughts = [event.text for event in events if isinstance(event, ReasoningDelta)]
     assert "".join(thoughts) == thought
     written = [event.text for event in events if isinstance(event, ToolCallDelta)]

@@ -73,8 +73,8 @@ def test_forks_give_the_same_result(schema: Any, value: Any) -> None:
         forked.feed(char)
     plain.finish()
     forked.finish()
-    told = [[str(one) for one in parser.violations] for parser in (plain, forked)]
-    assert told[0] == told[1]
+    lists = [[str(one) for one in parser.violations] for parser in (plain, forked)]
+    assert lists[0] == lists[1]
 
 
 def test_pickles_are_flat() -> None:

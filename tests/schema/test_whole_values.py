@@ -64,12 +64,12 @@ def test_every_violation_is_collected(schema: Any, text: str, codes: int) -> Non
 def test_numbers_that_are_neither_int_nor_float(schema: Any, text: str, code: str | None) -> None:
     """The reference library validates such numbers, and its first error becomes the violation."""
     parser = JSONParser(validator=SchemaValidator(schema), parse_float=Decimal)
-    told = None
+    raised_code = None
     try:
         parser.feed(text + " ")
     except SchemaViolation as error:
-        told = error.code
-    assert told == code
+        raised_code = error.code
+    assert raised_code == code
 
 
 def test_numbers_of_other_types_where_the_library_decides(monkeypatch: pytest.MonkeyPatch) -> None:

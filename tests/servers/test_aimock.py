@@ -157,8 +157,8 @@ def test_parallel_calls(base: str, wire: str) -> None:
 
 def test_text_before_a_call(base: str, wire: str) -> None:
     message = read(body(base, wire, "say and use a tool"))
-    said = message.text or message.reasoning  # Cohere sends it as `tool_plan`, which is reasoning
-    assert said == "One moment."
+    shown = message.text or message.reasoning  # Cohere sends it as `tool_plan`, which is reasoning
+    assert shown == "One moment."
     assert [call.arguments for call in message.tool_calls] == [{"city": "Linz"}]
     assert message.finish_reason == "tool_calls"
 

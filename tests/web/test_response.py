@@ -199,14 +199,14 @@ def test_records_of_a_front_end() -> None:
     with Server(app) as server, connected(server.url) as response:
         assert response.headers.get_list("content-type") == ["text/event-stream"]
         assert response.headers["x-vercel-ai-ui-message-stream"] == "v1"
-        said = [each.data for each in SSEDecoder().feed(response.read())]
+        received = [each.data for each in SSEDecoder().feed(response.read())]
     ui, plain = UIMessageStream(), b""
     with stream(chunks, api="openai-chat") as answer:
         for events in answer.batches():
             plain += ui.to_sse(ui.encode(events))
     plain += ui.to_sse(ui.finish())
-    assert said == [each.data for each in SSEDecoder().feed(plain)]
-    assert said[-1] == "[DONE]"
+    assert received == [each.data for each in SSEDecoder().feed(plain)]
+    assert received[-1] == "[DONE]"
 
 
 def test_documented_application(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,9 +220,9 @@ def test_documented_application(monkeypatch: pytest.MonkeyPatch) -> None:
         if "ui_message_response(" in block:
             break
     with Server(names["app"]) as server:
-        said = httpx.post(f"{server.url}/chat", trust_env=False).content
-    assert b'"type":"tool-input-available"' in said
-    assert said.endswith(b"id: end\ndata: [DONE]\n\n")
+        received = httpx.post(f"{server.url}/chat", trust_env=False).content
+    assert b'"type":"tool-input-available"' in received
+    assert received.endswith(b"id: end\ndata: [DONE]\n\n")
 
 
 def test_end_that_cannot_be_encoded(caplog: pytest.LogCaptureFixture) -> None:
@@ -569,8 +569,8 @@ def test_every_event_arrives_once_wherever_the_connection_breaks(
         for cut in [*cuts, None]:
             decoder = SSEDecoder()
             answer = sse_response(source, store=store)
-            said, whole = await connection(answer, last_id, cut)
-            data += [json.loads(each.data) for each in decoder.feed(said)]
+            received, whole = await connection(answer, last_id, cut)
+            data += [json.loads(each.data) for each in decoder.feed(received)]
             last_id = decoder.last_event_id or last_id
             if whole:
                 break
