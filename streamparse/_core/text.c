@@ -21,6 +21,9 @@ static PyObject *ascii_text(PyObject *data) {
         Py_RETURN_NONE;
     const char *source = PyBytes_AS_STRING(data);
     Py_ssize_t length = PyBytes_GET_SIZE(data), at = 0;
+    /* Three bytes are enough for most texts in other languages; an empty text has a zero there. */
+    if ((source[0] | source[length / 2] | source[length ? length - 1 : 0]) & 0x80)
+        Py_RETURN_NONE;
     PyObject *text = PyUnicode_New(length, 127);
     if (text == NULL)
         return NULL;
