@@ -129,3 +129,18 @@ def nearest(digits: i64, exponent: i64) -> float:
     error = total * _ERROR
     below = total + (rest - error)
     return below if below == total + (rest + error) else -1.0
+
+
+def float_of(numeral: str) -> float:
+    """Return `float(numeral)` for a number of JSON; interpreted, `float` is faster.
+
+    >>> float_of("-12345678.901234567")
+    -12345678.901234567
+    """
+    negative = numeral[0] == "-"
+    start: i64 = 1 if negative else 0
+    digits, exponent, stop = short_decimal(numeral + " ", start, len(numeral) + 1)
+    value = nearest(digits, exponent) if stop > 0 else -1.0
+    if value < 0.0:
+        return float(numeral)
+    return -value if negative else value

@@ -9,7 +9,7 @@ from __future__ import annotations
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Final
 
-from streamparse._core.decimals import WHOLE, nearest, short_decimal
+from streamparse._core.decimals import WHOLE, float_of, nearest, short_decimal
 from streamparse._core.grammar import (
     AFTER_NUMBER,
     COMPILED,
@@ -295,7 +295,7 @@ class MachineTokens(MachineState):
     def _converted(self, lexeme: str, integer: bool, offset: i64) -> object:
         """Convert the text of a number with the caller's function."""
         if not integer and self.parse_float is float:
-            return float(lexeme)
+            return float_of(lexeme) if COMPILED else float(lexeme)
         try:
             return self.parse_int(lexeme) if integer else self.parse_float(lexeme)
         except Exception as error:

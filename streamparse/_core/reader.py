@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from streamparse._core.builder import Builder
 from streamparse._core.chain import Chain
 from streamparse._core.machine import EXCERPT, Machine
-from streamparse._core.text import Utf8Decoder
+from streamparse._core.text import Utf8Decoder, ascii_text
 from streamparse.errors import (
     IncompleteError,
     JSONSyntaxError,
@@ -59,6 +59,9 @@ class DocumentReader:
         if decoder is None:
             return ""
         pending = decoder.pending
+        plain = None if pending else ascii_text(data)
+        if plain is not None:
+            return plain
         text = decoder.feed(data)
         if decoder.invalid or not text:
             decoder.pending, decoder.invalid = pending, b""

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse import JSONParser
-from streamparse._core.decimals import WHOLE, nearest, short_decimal
+from streamparse._core.decimals import WHOLE, float_of, nearest, short_decimal
 from tests.parts import halvings
 
 NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", re.ASCII)
@@ -46,6 +46,11 @@ def test_floats_that_python_writes(value: float) -> None:
     digits, exponent, stop = short_decimal(f"{value!r},", 0, 99)
     if stop >= 0:
         assert nearest(digits, exponent) in (-1.0, value)
+
+
+@given(NUMERALS, st.sampled_from(["", "-"]))
+def test_floats_of_numerals(numeral: str, sign: str) -> None:
+    assert repr(float_of(sign + numeral)) == repr(float(sign + numeral))
 
 
 @pytest.mark.parametrize(
