@@ -9,7 +9,7 @@ import dataclasses
 from functools import lru_cache
 from typing import Any, Final
 
-__all__ = ["mark_open", "partial_class"]
+__all__ = ["extra_of_open", "partial_class"]
 
 
 class _Extra(dict[str, Any]):
@@ -39,28 +39,27 @@ class _Extra(dict[str, Any]):
 
     __hash__ = None
 
+    def copy(self) -> _Extra:
+        return _extra(self.fields, dict(self))
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _extra, (self.fields, dict(self))
 
 
 def _extra(fields: frozenset[str], members: dict[str, Any]) -> _Extra:
-    # Not in `__init__`, which would cost a call more: this runs for each partial value.
     extra = _Extra(members)
     extra.fields = fields
     return extra
 
 
-def mark_open(model: Any) -> None:
-    """Have an open model raise the error above for its fields without a value."""
-    kind: Any = type(model)
-    extra = _extra(_fields_of(kind), model.__pydantic_extra__ or {})
-    object.__setattr__(model, "__pydantic_extra__", extra)
-
-
 @lru_cache(maxsize=256)
-def _fields_of(kind: Any) -> frozenset[str]:
-    # An open model is made for each partial value, and pydantic takes long to list the fields.
-    return frozenset(kind.model_fields)
+def extra_of_open(kind: Any) -> Any:
+    """Return the `__pydantic_extra__` of open models of a class, which have no extra members.
+
+    Its fields without a value raise the error above. The models share it, because an open model is
+    made for each partial value. For models that allow extra members, `update` a copy of it.
+    """
+    return _extra(frozenset(kind.model_fields), {})
 
 
 def _error(name: str) -> AttributeError:

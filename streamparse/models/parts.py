@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from streamparse._core.sink import NOTHING
 from streamparse.aliases import Missing
-from streamparse.models.absent import mark_open, partial_class
+from streamparse.models.absent import extra_of_open, partial_class
 from streamparse.models.shapes import Shape, Slot
 
 __all__ = ["assembled", "fields_of", "finished", "part_at", "shown_parts", "wrapped"]
@@ -39,10 +39,7 @@ def assembled(shape: Shape, parts: Any, complete: bool, missing: Missing = "defa
         for member in shape.members.values():
             parts.setdefault(member.name, None)
     if form == "model":
-        made = _instance(shape, parts, arrived)
-        if not complete:
-            mark_open(made)
-        return made
+        return _instance(shape, parts, arrived, complete)
     if form == "dataclass":
         made = object.__new__(shape.cls if complete else partial_class(shape.cls))
         for name, part in parts.items():
@@ -59,13 +56,16 @@ _COLLECTIONS: Final[dict[str, Callable[[Any], Any]]] = {
 }
 
 
-def _instance(shape: Shape, parts: dict[str, Any], arrived: set[str]) -> Any:
+def _instance(shape: Shape, parts: dict[str, Any], arrived: set[str], complete: bool) -> Any:
     """Return a model as pydantic creates it, but with these fields only."""
     made = shape.cls.__new__(shape.cls)
-    extra = None
+    extra: Any = None if complete else extra_of_open(shape.cls)
     if shape.extra == "allow":
         fields = {member.name for member in shape.members.values()}
-        extra = {name: part for name, part in parts.items() if name not in fields}
+        extra = {} if extra is None else extra.copy()
+        for name, part in parts.items():
+            if name not in fields:
+                extra[name] = part
         parts = {name: part for name, part in parts.items() if name in fields}
     _set(made, "__dict__", parts)
     _set(made, "__pydantic_fields_set__", arrived)

@@ -106,3 +106,20 @@ def test_defaults(kind: Any) -> None:
 def test_none(kind: Any) -> None:
     made = partial_of(kind, "{", missing="none")
     assert (made.name, made.beds) == (None, None)
+
+
+def test_open_models_share_nothing_that_can_change() -> None:
+    parser = ModelParser(list[Open])
+    parser.feed('[{"name": "a", "colour": "red"}, {"name": "b", "si')
+    first, second = parser.partial
+    assert second.model_extra is not None
+    second.model_extra["size"] = 3
+    assert first.model_extra == {"colour": "red"}
+    parser.feed('ze": 4')
+    assert dict(parser.partial[1].model_extra or {}) == {}
+    assert dict(second.model_extra) == {"size": 3}
+    other = ModelParser(Open)
+    other.feed('{"na')
+    assert dict(other.partial.model_extra or {}) == {}
+    with pytest.raises(AttributeError, match="'beds' has not arrived yet"):
+        _ = other.partial.beds
