@@ -332,7 +332,7 @@ def test_bench_resume(capsys: pytest.CaptureFixture[str]) -> None:
         "--pause",
         "0.1",
         "--lease",
-        "0.5",
+        "1.5",  # of a process that may have to wait for a processor
     ]
     bench_resume.main(small)
     printed = capsys.readouterr().out

@@ -222,7 +222,8 @@ def test_law_6_memory_when_dropping(name: str, text: Callable[[int], str], query
     load = Load(name, text, {"select": query, "keep": "open", "many": name == "many"})
     few, many = load.pieces(20_000), load.pieces(80_000)
     bound = peak(lambda: parse(load, few, False))
-    assert peak(lambda: parse(load, many, False)) <= 1.2 * bound
+    # Numbers of elements take more memory above 256.
+    assert peak(lambda: parse(load, many, False)) <= 1.2 * bound + 1_000
 
 
 def memory_of(call: Callable[[], object]) -> int:
