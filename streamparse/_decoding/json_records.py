@@ -60,9 +60,9 @@ def _is_begun(source: str) -> bool:
 def _is_cut_in_string(source: str) -> bool:
     """Return whether a text is the beginning of a document that is cut in a string of an object.
 
-    It is if the scanner accepts the text with the rest of a member, up to its value. The result
-    False means nothing. Most lines are cut in such a string, and a `JSONDecodeError`, which is slow
-    to create, is avoided.
+    It is if the scanner accepts the text with the rest of a member, up to its value. If the result
+    is False, the text may still be such a beginning. Most lines are cut in a string, and for them
+    this avoids a `JSONDecodeError`, which takes long to create.
     """
     before = source[: max(source.rfind('"'), 0)].rstrip(SPACE)
     if before.endswith(":"):
