@@ -218,8 +218,11 @@ class TextWriter:
         """Return the half of a part, which no longer waits for the other half."""
         half = part._half
         part._half = ""
-        if self.waiting is not None:  # `remove` would remove an equal part
-            self.waiting = [one for one in self.waiting if one is not part]
+        waiting = self.waiting or []
+        for place, one in enumerate(waiting):
+            if one is part:  # `list.remove` would remove an equal part
+                del waiting[place]
+                break
         return half
 
     def release_halves(self) -> None:
