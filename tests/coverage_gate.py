@@ -9,8 +9,10 @@ each module with their required minimum. Both include lines and branches:
 `coverage_floors.json` lists the modules below a minimum, with their figures, which may only rise.
 `--update` writes the current figures and removes the modules that have reached the minimum.
 Lines that only the compiled build runs count as missed, and so do lines that run while a test has
-a trace function of its own. `--data=FILE` saves the measurements; if the file exists, they are
-read and no tests run. Options for pytest follow `--`.
+a trace function of its own. A failed test does not fail the check, because coverage slows all tests
+down and some have time limits; the other runs of the tests decide about failures. `--data=FILE`
+saves the measurements; if the file exists, they are read and no tests run. Options for pytest follow
+`--`.
 """
 
 from __future__ import annotations
@@ -132,8 +134,8 @@ def main(arguments: list[str]) -> int:
     floors: Figures = {name: (a, b) for name, (a, b) in json.loads(FLOORS.read_text()).items()}
     with TemporaryDirectory() as folder:
         data = chosen.data or Path(folder, "coverage")
-        status = 0 if data.exists() else run_tests(data.absolute(), options)
-        if status:
+        status = pytest.ExitCode.OK if data.exists() else run_tests(data.absolute(), options)
+        if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             return status
         figures = measured(data)
     if chosen.update:

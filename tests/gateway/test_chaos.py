@@ -75,7 +75,7 @@ def test_chaos(options: dict[str, Any], caplog: pytest.LogCaptureFixture) -> Non
         async with httpx.AsyncClient(trust_env=False, timeout=60, limits=limits) as client:
             return await asyncio.gather(*[one(client, server.url, seed) for seed in range(1, 121)])
 
-    with caplog.at_level(logging.WARNING), served(play, timeout=1.0, **options) as server:
+    with caplog.at_level(logging.WARNING), served(play, timeout=5.0, **options) as server:
         found = asyncio.run(run(server))
         until(lambda: "active_requests 0.0" in numbers(server))
         until(lambda: all(asked.done or asked.left for asked in server.model.asked))
