@@ -11,8 +11,8 @@ each module with their required minimum. Both include lines and branches:
 Lines that only the compiled build runs count as missed, and so do lines that run while a test has
 a trace function of its own. A failed test does not fail the check, because coverage slows all tests
 down and some have time limits; the other runs of the tests decide about failures. `--data=FILE`
-saves the measurements; if the file exists, they are read and no tests run. Options for pytest follow
-`--`.
+saves the measurements; if the file exists, they are read and no tests run. Options for pytest
+follow `--`.
 """
 
 from __future__ import annotations
