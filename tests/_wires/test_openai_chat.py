@@ -933,3 +933,156 @@ def comparable(message: Message) -> dict[str, Any]:
     """
     left_out = ["extra", "content", "raw", "errors", "raw_text", "model"]
     return {**without(message.to_dict(), left_out), "id": None}
+
+
+# Records that are like the one before
+
+
+def entry_chunk(entry: Any, **more: Any) -> dict[str, Any]:
+    """Return a chunk whose only choice is `entry`."""
+    return {"id": "cc-1", "object": "chat.completion.chunk", "choices": [entry], **more}
+
+
+def tool_chunk(entry: Any) -> dict[str, Any]:
+    return chunk({"tool_calls": [entry]})
+
+
+PART = {"arguments": "1"}
+ALIKE: dict[str, dict[str, Any]] = {
+    "text": text_chunk("x"),
+    "two choices": {**text_chunk("x"), "choices": [*text_chunk("x")["choices"]] * 2},
+    "counts of groq": {**text_chunk("x"), "x_groq": {"usage": USAGE}},
+    "probabilities": entry_chunk({"index": 0, "delta": {"content": "x"}, "logprobs": {"a": 1}}),
+    "no delta": entry_chunk({"index": 0}),
+    "a choice that is text": entry_chunk("x"),
+    "counts": {**text_chunk("x"), "usage": USAGE},
+    "counts that are a list": {**text_chunk("x"), "usage": [1]},
+    "counts that are added": {
+        **text_chunk("x"),
+        "object": "chat.completion.chunk.added",
+        "usage": USAGE,
+    },
+    "an index that is too large": chunk({"content": "x"}, choice=1 << 70),
+    "a role": chunk({"role": "assistant", "content": "x", "tool_calls": []}),
+    "two texts": chunk({"content": "x", "reasoning_content": "y"}),
+    "unknown": chunk({"new": "x"}),
+    "a list": chunk({"content": [{"type": "text", "text": "x"}]}),
+    "reasoning": chunk({"content": None, "reasoning_content": "y"}),
+    "reasoning of another type": chunk({"reasoning": {"y": 1}}),
+    "a call": tool_chunk({"index": 0, "function": PART}),
+    "two calls": chunk({"tool_calls": [{"index": 0, "function": PART}] * 2}),
+    "a call that is text": tool_chunk("x"),
+    "a call with an id": tool_chunk({"index": 0, "id": "c-1", "function": PART}),
+    "a call without an index": tool_chunk({"function": PART}),
+    "a call with more": tool_chunk({"index": 0, "function": PART, "extra_content": {"a": 1}}),
+    "a function with more": tool_chunk({"index": 0, "function": {**PART, "strict": True}}),
+    "a call with a name": tool_chunk({"index": 0, "function": {"name": "dig", **PART}}),
+    "a call with an object": tool_chunk({"index": 0, "function": {"arguments": {"a": 1}}}),
+    "another call": tool_chunk({"index": 7, "function": PART}),
+}
+
+
+@pytest.mark.parametrize("name", list(ALIKE))
+def test_equal_records_are_read_like_records_apart(name: str) -> None:
+    """A record that is like the one before has the effect it has when it is read alone."""
+    begin = [text_chunk("Elm: "), call_chunk("1", id="c-1", name="dig")]
+    records = [*begin, *[ALIKE[name]] * 6, chunk(finish="stop")]
+    apart = answer(records, API)
+    assert answer([sse(records, done=False)], API) == apart
+    assert answer(cut(sse(records, done=False), [7]), API) == apart
+    assert read([sse(records)])[0].text.startswith("Elm: ")
+
+
+def test_equal_records_without_an_id() -> None:
+    records: list[Any] = [{"choices": [{"delta": {"content": "x"}}]}] * 6
+    message, _ = read([sse(records)])
+    assert (message.id, message.text) == (None, "x" * 6)
+    assert answer([sse(records, done=False)], API) == answer(records, API)
+
+
+# Fields of another type
+
+
+@pytest.mark.parametrize(
+    ("record", "name", "data"),
+    [
+        (entry_chunk("x"), "choices", "x"),
+        (entry_chunk({"index": 1 << 70}), "choices", {"index": 1 << 70}),
+        (entry_chunk({"delta": 5}), "delta", 5),
+        (entry_chunk({"delta": {}, "finish_reason": ["stop"]}), "finish_reason", ["stop"]),
+        (chunk({}, usage=7), "usage", 7),
+        (chunk({"content": 5}), "content", 5),
+        (chunk({"content": [5]}), "content_part", 5),
+        (chunk({"content": [{"type": "image"}]}), "content_part", {"type": "image"}),
+        (tool_chunk("x"), "tool_calls", "x"),
+        (tool_chunk({"index": 1, "note": "n"}), "tool_calls", {"index": 1, "note": "n"}),
+        ({"note": 1}, "record", {"note": 1}),
+    ],
+)
+def test_fields_of_another_type_reach_the_caller(record: Any, name: str, data: Any) -> None:
+    message, events = read([text_chunk("Elm"), record, chunk(finish="stop")])
+    assert data_named(events, name) == [data]
+    assert (message.text, message.status) == ("Elm", "complete")
+
+
+def test_parts_of_content() -> None:
+    parts = [
+        "An ",
+        {"type": "text", "text": "elm"},
+        {"type": "thinking", "thinking": "Tall?"},
+        {"type": "reference", "reference_ids": [3]},
+        {"type": "refusal", "refusal": "No."},
+    ]
+    message = ended(chunk({"content": parts}))
+    assert (message.text, message.refusal, message.finish_reason) == ("An elm", "No.", "refusal")
+    assert [type(part) for part in message.content] == [Text, Reasoning, Citation, Refusal]
+
+
+def test_an_index_that_cannot_be_a_key() -> None:
+    call = called(tool_chunk({"index": [0], "id": "c-1", "function": {"name": "dig", **PART}}))
+    assert (call.id, call.name, call.arguments_text) == ("c-1", "dig", "1")
+
+
+def test_a_delta_that_may_belong_to_several_calls() -> None:
+    begin = [call_chunk('{"a', index=place, id=f"c-{place}", name="dig") for place in (0, 1)]
+    lost = {"function": {"arguments": '": 1}'}}
+    message, events = read([*begin, tool_chunk(lost), chunk(finish="tool_calls")])
+    assert data_named(events, "ambiguous_tool_call_delta") == [lost]
+    assert [codes(call)[0] for call in message.tool_calls] == ["ambiguous_delta"] * 2
+
+
+def test_a_body_after_deltas() -> None:
+    """The calls of a whole body are other calls than those of the deltas before."""
+    function = {"name": "dig", "arguments": "{}"}
+    whole = {"role": "assistant", "tool_calls": [{"id": "c-2", "function": function}, 5]}
+    body = entry_chunk({"index": 0, "message": whole, "finish_reason": "tool_calls"})
+    message, events = read([call_chunk("{}", id="c-1", name="dig"), body])
+    assert [call.id for call in message.tool_calls] == ["c-1", "c-2"]
+    assert data_named(events, "tool_calls") == [5]
+
+
+def test_an_error_beside_a_choice() -> None:
+    message, _ = read([{**text_chunk("x"), "error": {"message": "out of sap"}}])
+    assert (message.text, message.status) == ("x", "failed")
+    assert "out of sap" in str(message.error)
+
+
+def test_counts_of_langchain_are_added() -> None:
+    counted = {**text_chunk("x"), "object": "chat.completion.chunk.added", "usage": USAGE}
+    usage = ended(counted, counted).usage
+    assert usage is not None
+    assert (usage.input_tokens, usage.output_tokens) == (40, 18)
+
+
+def test_signed_reasoning_is_in_the_history() -> None:
+    """A thinking block without a signature is left out."""
+    signed = {"type": "thinking", "thinking": "Tall?", "signature": "c2ln"}
+    unsigned = {"type": "thinking", "thinking": "Old?"}
+    message = ended(
+        chunk({"reasoning_text": "Tall?", "reasoning_opaque": "b3A"}),
+        chunk({"thinking_blocks": [signed, unsigned]}),
+        text_chunk("Elm"),
+    )
+    (back,) = message.to_history()
+    assert (back["content"], back["reasoning_opaque"]) == ("Elm", "b3A")
+    assert back["thinking_blocks"] == [signed]
