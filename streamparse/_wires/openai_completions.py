@@ -62,6 +62,8 @@ class OpenAICompletions(Wire):
         for choice in list_of(choices):
             if isinstance(choice, dict):
                 self._choice(choice, data)
+            else:
+                self.response.first.pass_on("choices", choice)
         first = self.response.first
         first.count(usage, openai_usage)
         note_rest(first, data, _IGNORED)

@@ -752,3 +752,119 @@ def test_the_parts_of_every_recording_as_a_body_give_its_message(
         assert whole == without(read(records)[0].to_dict(), left_out), recording.name
         compared += 1
     assert compared > len(recorded) * 3 // 4
+
+
+# Records that are like the one before
+
+
+def content_chunk(content: Any, **more: Any) -> dict[str, Any]:
+    return {"candidates": [{"content": content, **more}], "modelVersion": "gem-1"}
+
+
+STRING = {"jsonPath": "$.tea", "stringValue": "se", "willContinue": True}
+STRING_PART = {"functionCall": {"partialArgs": [STRING], "willContinue": True}}
+ALIKE: dict[str, dict[str, Any]] = {
+    "text": chunk({"text": "a"}),
+    "a thought": chunk({"text": "a", "thought": True}),
+    "no candidates": {"usageMetadata": COUNTS, "modelVersion": "gem-1"},
+    "two candidates": {"candidates": [{"content": {"parts": [{"text": "a"}]}}] * 2},
+    "a candidate that is text": {"candidates": ["a"], "modelVersion": "gem-1"},
+    "a large index": chunk({"text": "a"}, index=1 << 70),
+    "feedback": {**chunk({"text": "a"}), "promptFeedback": {"safetyRatings": [1]}},
+    "more": chunk({"text": "a"}, logprobsResult={"a": 1}),
+    "grounding": chunk({"text": "a"}, groundingMetadata={"webSearchQueries": ["tea"]}),
+    "repeated members": chunk({"text": "a"}, tokenCount=0, avgLogprobs=-0.5),
+    "counts": {**chunk({"text": "a"}), "usageMetadata": COUNTS},
+    "counts that are a list": {**chunk({"text": "a"}), "usageMetadata": [1]},
+    "content that is text": content_chunk("a"),
+    "content with more": content_chunk({"parts": [{"text": "a"}], "new": 1}),
+    "parts that are text": content_chunk({"parts": "a"}),
+    "two parts": chunk({"text": "a"}, {"text": "b"}),
+    "a part that is text": chunk("a"),
+    "a part with more": chunk({"text": "a", "new": 1}),
+    "a part with a signature": chunk({"text": "a", "thoughtSignature": "c2ln"}),
+    "text of another type": chunk({"text": 5}),
+    "a string": chunk(STRING_PART),
+    "a string with a signature": chunk({**STRING_PART, "thoughtSignature": "c2ln"}),
+    "a call that is text": chunk({"functionCall": "f"}),
+    "two pieces": chunk(call(partialArgs=[STRING, STRING], willContinue=True)),
+    "a piece that is text": chunk(call(partialArgs=["a"], willContinue=True)),
+    "the end of a string": chunk(piece("$.tea", stringValue="se")),
+    "an item": chunk(piece("$.teas[]", True, stringValue="se")),
+    "a string of another type": chunk(piece("$.tea", True, stringValue=5)),
+    "a number": chunk(piece("$.tea", True, numberValue=1)),
+    "a piece without a place": chunk(piece("$..tea", True, stringValue="se")),
+    "the end of a call": chunk(call(partialArgs=[STRING])),
+    "a call with more": chunk(call(partialArgs=[STRING], willContinue=True, new=1)),
+}
+
+
+@pytest.mark.parametrize("name", list(ALIKE))
+@pytest.mark.parametrize("first", [{"text": "Tea: "}, {"text": "T", "thoughtSignature": "c2ln"}])
+def test_equal_records_are_read_like_records_apart(name: str, first: dict[str, Any]) -> None:
+    """A record that is like the one before has the effect it has when it is read alone."""
+    begin = [chunk(first), chunk(call("brew", willContinue=True))]
+    records = [*begin, *[ALIKE[name]] * 6, chunk(finish="STOP")]
+    apart = answer(records, API)
+    assert answer([sse(records, done=False)], API) == apart
+    assert answer([sse([record], done=False) for record in records], API) == apart
+    assert answer(cut(sse(records, done=False), [7]), API) == apart
+    assert read([sse(records)])[0].text.startswith(first["text"])
+
+
+def test_equal_records_without_a_call() -> None:
+    """Pieces of arguments without a beginning are a call without a name."""
+    records = [chunk({"text": "Tea"}), *[chunk(call(willContinue=True))] * 6, chunk(finish="STOP")]
+    message, events = read([sse(records)])
+    assert (message.text, message.tool_calls, passed_on(events)) == ("Tea", [], [])
+
+
+def test_a_growing_string_beyond_the_limits() -> None:
+    """A limit counts for a string in equal records as for one in records apart."""
+    records = [chunk(call("brew", willContinue=True)), *[chunk(STRING_PART)] * 30]
+    records.append(chunk(finish="STOP"))
+    limits = Limits(string=21)
+    pieces = [sse([record], done=False) for record in records]
+    assert answer(pieces, API, limits=limits) == answer(records, API, limits=limits)
+    (found,) = read(pieces, limits=limits)[0].tool_calls
+    assert (found.status, codes(found)) == ("rejected", ["string_length"])
+
+
+def test_counts_of_a_failed_answer() -> None:
+    error = {"error": {"message": "no water"}}
+    message, _ = read([chunk({"text": "Tea"}), error, {**chunk(), "usageMetadata": COUNTS}])
+    assert message.status == "failed"
+    assert message.usage is not None
+    assert message.usage.total_tokens == 46
+
+
+# Fields of another type
+
+
+@pytest.mark.parametrize(
+    ("record", "name", "data"),
+    [
+        ({"candidates": "none"}, "candidates", "none"),
+        ({"candidates": {"a": 1}}, "candidates", {"a": 1}),
+        ({"candidates": ["a"]}, "candidates", "a"),
+        ({"candidates": [{"index": 1 << 70}]}, "candidates", {"index": 1 << 70}),
+        ({**chunk(), "usageMetadata": 7}, "usageMetadata", 7),
+        ({**chunk(), "usageMetadata": [7]}, "usageMetadata", [7]),
+        ({**chunk(), "promptFeedback": "odd"}, "promptFeedback", "odd"),
+        (content_chunk("a"), "content", "a"),
+        (content_chunk({"parts": [None]}), "parts", None),
+        (chunk(finish=["STOP"]), "finishReason", ["STOP"]),
+    ],
+)
+def test_members_of_another_type_reach_the_caller(record: Any, name: str, data: Any) -> None:
+    message, events = read([chunk({"text": "Tea"}), record, chunk(finish="STOP")])
+    assert (name, data) in passed_on(events)
+    assert (message.text, message.status) == ("Tea", "complete")
+
+
+def test_the_end_of_a_call_that_has_ended() -> None:
+    """Its signature goes back in a part of its own."""
+    late = {**END, "thoughtSignature": "c2ln"}
+    message, _ = read([chunk(call("brew", args={})), chunk(late), chunk(finish="STOP")])
+    assert message.tool_calls[0].status == "complete"
+    assert message.content[-1] == Text("", {"thoughtSignature": "c2ln"})

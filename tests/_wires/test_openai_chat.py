@@ -989,6 +989,7 @@ def test_equal_records_are_read_like_records_apart(name: str) -> None:
     records = [*begin, *[ALIKE[name]] * 6, chunk(finish="stop")]
     apart = answer(records, API)
     assert answer([sse(records, done=False)], API) == apart
+    assert answer([sse([record], done=False) for record in records], API) == apart
     assert answer(cut(sse(records, done=False), [7]), API) == apart
     assert read([sse(records)])[0].text.startswith("Elm: ")
 
@@ -997,7 +998,8 @@ def test_equal_records_without_an_id() -> None:
     records: list[Any] = [{"choices": [{"delta": {"content": "x"}}]}] * 6
     message, _ = read([sse(records)])
     assert (message.id, message.text) == (None, "x" * 6)
-    assert answer([sse(records, done=False)], API) == answer(records, API)
+    pieces = [sse([record], done=False) for record in records]
+    assert answer(pieces, API) == answer(records, API)
 
 
 # Fields of another type

@@ -119,6 +119,38 @@ def test_records_after_the_end_are_passed_on() -> None:
     assert data_named(events, "record") == [{"choices": "none"}]
 
 
+@pytest.mark.parametrize(
+    ("record", "name", "data"),
+    [
+        ({"choices": "none"}, "record", {"choices": "none"}),
+        ({"choices": {}}, "record", {"choices": {}}),
+        ({**COUNTED, "choices": [{"index": 1 << 70}]}, "choices", {"index": 1 << 70}),
+        ({"usage": 7}, "record", {"usage": 7}),
+        (piece("", new=[1]), "new", [1]),
+    ],
+)
+def test_fields_of_another_type_reach_the_caller(record: Any, name: str, data: Any) -> None:
+    message, events = read([piece("Once"), record, piece("", "stop")])
+    assert data_named(events, name) == [data]
+    assert (message.text, message.status) == ("Once", "complete")
+
+
+def test_choices_of_another_type_are_passed_on() -> None:
+    records = [piece("Once"), {**COUNTED, "choices": ["x", 5]}, piece(" more", "stop")]
+    message, events = read(records)
+    assert data_named(events, "choices") == ["x", 5]
+    assert message.text == "Once more"
+
+
+def test_counts_of_a_failed_answer() -> None:
+    message, _ = read(
+        [piece("Once"), {"error": {"message": "no ink"}}, {**COUNTED, "usage": USAGE}]
+    )
+    assert message.status == "failed"
+    assert message.usage is not None
+    assert message.usage.total_tokens == 12
+
+
 def test_its_records_are_recognized() -> None:
     bare = {"choices": [{"text": "Once"}]}
     for record in [*STORY, bare]:
