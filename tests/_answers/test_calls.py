@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse._answers.answer import AnswerReader
-from streamparse._answers.calls import CUT, INPUT_ENDED, LIMIT, NORMAL, CallReader
+from streamparse._answers.calls import CUT, DONE, INPUT_ENDED, LIMIT, NORMAL, CallReader
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.tools import Tools
 from streamparse.dialect import Dialect
@@ -22,6 +22,7 @@ from streamparse.message_events import (
     ArgumentCompleted,
     ArgumentDelta,
     ArgumentStarted,
+    ProviderEvent,
     ToolCallCompleted,
     ToolCallDelta,
     ToolCallRejected,
@@ -479,3 +480,123 @@ def test_a_lone_surrogate_at_the_end_is_read() -> None:
     run = Run('{"a": "x\ud83d').close(CUT)
     assert run.call.arguments_text == '{"a": "x\ud83d'
     assert run.emitted == '{"a": "x\ud83d'
+
+
+# The final arguments, which some APIs send once more
+
+
+@pytest.mark.parametrize(
+    ("streamed", "final", "raw_text"),
+    [
+        ("", WHOLE, WHOLE),
+        (HALF, WHOLE, WHOLE),
+        (WHOLE, WHOLE, WHOLE),
+        (WHOLE, "", WHOLE),
+        (WHOLE, " \n", WHOLE),
+        (WHOLE, f"{WHOLE}\n", f"{WHOLE}\n"),
+    ],
+)
+def test_final_arguments_of_the_same_text(streamed: str, final: str, raw_text: str) -> None:
+    run = Run(streamed)
+    run.reader.confirm(final)
+    run.reader.confirm(final)
+    assert run.end().summary == ("complete", {"litres": 3}, raw_text, raw_text)
+    assert run.codes == []
+
+
+@pytest.mark.parametrize(
+    ("streamed", "final", "codes"),
+    [
+        ("\n x y ", "x y", []),
+        ("x y", " x y\n", []),
+        ("x y!", " x y", ["replaced_arguments"]),
+        ("x y", " y", ["replaced_arguments"]),
+    ],
+)
+def test_a_custom_call_may_differ_in_white_space(
+    streamed: str, final: str, codes: list[str]
+) -> None:
+    run = Run(streamed, kind="custom")
+    run.reader.confirm(final)
+    run.reader.confirm(final)
+    assert run.end().status == ("rejected" if codes else "complete")
+    assert sorted(set(run.codes)) == codes
+    assert run.call.raw_text == streamed
+
+
+@pytest.mark.parametrize("final", ['{"litres":3}', f" {WHOLE}", '{"l\\u0069tres": 3.0}'])
+def test_final_arguments_in_another_spelling_are_an_anomaly(final: str) -> None:
+    run = Run(WHOLE)
+    run.reader.confirm(final)
+    assert run.end().summary == ("complete", {"litres": 3}, WHOLE, WHOLE)
+    assert run.codes == ["replaced_arguments"]
+
+
+@pytest.mark.parametrize("final", ['{"litres": 4}', "3", "oops", '[{"litres": 3}]'])
+@pytest.mark.parametrize("streamed", [WHOLE, HALF])
+def test_other_final_arguments_reject_the_call(streamed: str, final: str) -> None:
+    run = Run(streamed)
+    run.reader.confirm(final)
+    partial = {"litres": 3} if streamed == WHOLE else {}
+    assert run.close(NORMAL).summary == ("rejected", partial, streamed, streamed)
+    [error] = run.call.errors
+    assert (error.code, error.offset) == ("replaced_arguments", len(streamed))
+    event = run.events[-1]
+    assert isinstance(event, ProviderEvent)
+    assert (event.name, event.data["text"]) == ("replaced_arguments", final)
+
+
+def test_other_final_arguments_after_the_end_are_an_anomaly() -> None:
+    run = Run(WHOLE).end()
+    run.reader.confirm('{"litres": 4}')
+    assert (run.status, run.call.arguments) == ("complete", {"litres": 3})
+    assert run.codes == ["replaced_arguments"]
+    event = run.events[-1]
+    assert isinstance(event, ProviderEvent)
+    assert event.data["text"] == '{"litres": 4}'
+
+
+def test_final_arguments_before_the_name_replace_those_that_were_held() -> None:
+    run = Run(HALF, name=None)
+    run.reader.confirm(WHOLE)
+    run.reader.set_name("water")
+    assert run.end().summary == ("complete", {"litres": 3}, WHOLE, WHOLE)
+
+
+def test_final_arguments_have_the_whole_character_of_a_half() -> None:
+    run = Run('{"a": "\ud83d')
+    run.reader.confirm('{"a": "\U0001f600"}')
+    assert run.end().summary[:2] == ("complete", {"a": "\U0001f600"})
+
+
+# Calls that never became whole
+
+
+@pytest.mark.parametrize("how", [NORMAL, DONE, INPUT_ENDED])
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_call_without_a_name_is_rejected(how: int, ended: bool) -> None:
+    run = Run(WHOLE, name=None)
+    if ended:
+        run.end()
+    assert run.close(how).status == "rejected"
+    assert run.codes == ["missing_name"]
+
+
+def test_done_does_not_complete_a_call_without_arguments() -> None:
+    assert Run().close(DONE).status == "truncated"
+    assert Run(WHOLE).close(DONE).status == "complete"
+    assert Run(HALF).close(DONE).codes == ["truncated"]
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "codes"),
+    [
+        (NORMAL, "rejected", ["multiple_values"]),
+        (LIMIT, "truncated", ["repeated_arguments"]),
+        (CUT, "truncated", ["repeated_arguments"]),
+    ],
+)
+def test_an_end_inside_repeated_arguments(how: int, status: str, codes: list[str]) -> None:
+    run = Run(WHOLE, HALF).close(how)
+    assert (run.status, run.codes) == (status, codes)
+    assert run.call.arguments is None

@@ -30,7 +30,11 @@ from streamparse import (
     ValueCompleted,
     ValueStarted,
 )
+from streamparse._answers.options import AnswerOptions
+from streamparse._answers.output import OutputReader
+from streamparse._core.sink import NOTHING, Validator, ValidatorFactory
 from streamparse._core.surrogates import joined
+from streamparse.message import Message
 from tests.helpers import cut, failure, loads, merge_deltas, same, tokens
 from tests.messages import call_chunk, chunk, kinds, read, sse, text_chunk
 from tests.parts import cuttings, halvings
@@ -375,3 +379,81 @@ def test_deltas_add_up_to_the_text(text: str) -> None:
     message, events = run([text])
     assert "".join(event.text for event in events if isinstance(event, TextDelta)) == text
     assert message.text == text
+
+
+# The reader
+
+
+class Typed(Validator):
+    """Returns what it was asked for."""
+
+    def shown(self, snapshot: Callable[[], Any]) -> object:
+        return self.missing, snapshot()
+
+    def at(self, path: tuple[Any, ...]) -> object:
+        return "object at", path
+
+
+class TypedFactory(ValidatorFactory):
+    def begin(self) -> Validator:
+        return Typed()
+
+
+def reader_of(**options: Any) -> OutputReader:
+    return OutputReader(Message(), [], AnswerOptions(**options))
+
+
+def test_the_partial_output_is_a_snapshot() -> None:
+    reader = reader_of(output="any")
+    reader.feed('{"a": [1, "x')
+    shown = reader.shown()
+    assert shown == {"a": [1, "x"]}
+    reader.feed('y"]')
+    assert shown == {"a": [1, "x"]}
+    assert reader.shown("none") == {"a": [1, "xy"]}
+    assert reader.at(("a",)) is NOTHING
+
+
+def test_the_validator_makes_the_partial_output() -> None:
+    reader = reader_of(output="any", output_validator=TypedFactory())
+    reader.feed('{"a": 1')
+    assert reader.shown() == ("raise", {})
+    reader.feed(",")
+    assert reader.shown("default") == ("default", {"a": 1})
+    assert reader.at(("a",)) == ("object at", ("a",))
+
+
+@pytest.mark.parametrize("dialect", [None, Dialect()])
+def test_a_document_with_a_missing_part_is_rejected(dialect: Dialect | None) -> None:
+    reader = reader_of(output="object", output_dialect=dialect)
+    reader.feed(' {"a": [1, ')
+    reader.give_up()
+    [event] = reader.out[-1:]
+    assert isinstance(event.error, IncompleteError)
+    assert (event.error.code, event.error.offset, event.error.path) == ("truncated", 11, ("a", 1))
+    count = len(reader.out)
+    reader.feed("2]}")
+    reader.give_up()
+    assert len(reader.out) == count, "nothing comes after the rejection"
+    assert reader.shown() == {"a": [1]}
+
+
+@pytest.mark.parametrize(("kind", "text", "offset"), [("object", " [1]", 1), ("array", "\n\n{", 2)])
+def test_a_strict_reader_checks_the_first_character(kind: str, text: str, offset: int) -> None:
+    for pieces in cuttings(text):
+        reader = reader_of(output=kind)
+        for piece in pieces:
+            reader.feed(piece)
+        [event] = reader.out
+        assert (event.error.code, event.error.offset) == ("wrong_type", offset)
+        assert event.error.message.startswith(f"the output must be an {kind}")
+
+
+@pytest.mark.parametrize(("kind", "text"), [("object", " {}"), ("array", "[]"), ("any", "\t7 ")])
+def test_a_strict_reader_reads_the_expected_kind(kind: str, text: str) -> None:
+    for pieces in cuttings(text):
+        reader = reader_of(output=kind)
+        for piece in pieces:
+            reader.feed(piece)
+        assert reader.shown() == json.loads(text)
+        assert rejection(reader.out) is None

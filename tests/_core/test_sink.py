@@ -10,7 +10,13 @@ import pytest
 
 from streamparse import JSONParser, SchemaViolation, StreamParseError
 from streamparse._core.machine import Machine
-from streamparse._core.sink import Sink, Validator, ValidatorFactory
+from streamparse._core.sink import (
+    NOTHING,
+    Sink,
+    Validator,
+    ValidatorFactory,
+    check_missing,
+)
 from tests.helpers import merge_deltas
 from tests.parts import (
     DOCUMENTS,
@@ -561,3 +567,29 @@ def test_subclasses_pickle_by_every_protocol(protocol: int) -> None:
     assert type(twin) is _Counting
     assert (twin.count, twin.precise, twin.wants_whole) == (3, True, True)
     assert (twin.built, twin.violations) == (None, ["one"])
+
+
+def test_nothing_is_one_object() -> None:
+    assert repr(NOTHING) == "NOTHING"
+    for twin in (pickle.loads(pickle.dumps(NOTHING)), copy.copy(NOTHING), copy.deepcopy(NOTHING)):
+        assert twin is NOTHING
+
+
+def test_a_plain_validator_has_no_objects_and_does_not_coerce() -> None:
+    validator = Validator()
+    assert validator.at(()) is NOTHING
+    assert validator.expects() is None
+    assert validator.parsed is None
+    assert validator.shown(lambda: [1]) == [1]
+    factory = ValidatorFactory()
+    assert not factory.collects
+    assert not factory.coerces
+    assert factory.coercing() is factory
+    assert factory.coercing(False) is factory
+
+
+@pytest.mark.parametrize("missing", ["raise", "default", "none"])
+def test_missing_is_one_of_three_words(missing: Any) -> None:
+    check_missing(missing)
+    with pytest.raises(ValueError, match=f"not '{missing}s'"):
+        check_missing(missing + "s")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 pa = pytest.importorskip("pyarrow", reason="needs pyarrow")
 
 from streamparse.batch import SCHEMA, RowParser  # noqa: E402
-from streamparse.batch.columns import batch_of  # noqa: E402
+from streamparse.batch.columns import batch_of, without_dictionaries  # noqa: E402
 from tests.batch.test_rows import BODY  # noqa: E402
 from tests.strategies import ANY_TEXTS  # noqa: E402
 
@@ -37,3 +37,26 @@ def test_any_texts(texts: list[str]) -> None:
     batch.validate(full=True)
     assert batch["row"].to_pylist() == list(range(len(texts)))
     assert batch["status"].to_pylist() == [row["status"] for row in rows]
+
+
+def test_lone_surrogates_beside_missing_values() -> None:
+    row = RowParser().rows(BODY)[0]
+    rows = [{**row, "model": None}, {**row, "row": 1, "model": "m\udc00\ud83d\ude00"}]
+    batch = batch_of(rows)
+    batch.validate(full=True)
+    assert batch["model"].to_pylist() == [None, "m\ufffd\U0001f600"]
+
+
+def test_a_schema_without_dictionaries() -> None:
+    plain = without_dictionaries(SCHEMA)
+    assert plain.names == SCHEMA.names
+    assert not [field.name for field in plain if pa.types.is_dictionary(field.type)]
+    for field in SCHEMA:
+        if pa.types.is_dictionary(field.type):
+            assert plain.field(field.name).type == pa.string()
+        else:
+            assert plain.field(field.name) == field
+    assert without_dictionaries(plain) == plain
+    batch = batch_of(RowParser().rows(BODY))
+    values = pa.Table.from_batches([batch]).cast(plain).to_pylist()
+    assert values == batch.to_pylist()

@@ -147,7 +147,11 @@ def violation_of(
     validator: SchemaValidator, fragments: Sequence[str | bytes]
 ) -> tuple[Any, ...] | None:
     """Return the violation and its position, or `None` for a valid document."""
-    parser = JSONParser(validator=validator)
+    return violation_in(JSONParser(validator=validator), fragments)
+
+
+def violation_in(parser: JSONParser, fragments: Sequence[str | bytes]) -> tuple[Any, ...] | None:
+    """Return as `violation_of` for a parser that has read the beginning of the document."""
     try:
         for fragment in fragments:
             parser.feed(fragment)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
-from streamparse import JSONParser
+from streamparse import JSONParser, SchemaViolation
 from streamparse.schema import SchemaValidator
 from tests.growth import is_linear
-from tests.parts import chars, cuttings
-from tests.schema.schemas import violation_of
+from tests.parts import chars, cuttings, halvings
+from tests.schema.schemas import violation_in, violation_of
 
 SHAPE: dict[str, Any] = {
     "oneOf": [
@@ -222,3 +223,62 @@ def test_law_6_validation_is_linear(name: str) -> None:
             parser.feed(piece)
 
     is_linear(feed, stream, 4)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": {"b": {}, "c": [[], "x", {}]}, "n": 1}', '[{"a": ["x"]}, 2]']
+)
+@pytest.mark.parametrize("schema", [True, {}, {"properties": {"a": {}}, "items": {}}])
+def test_values_without_rules_are_not_followed(schema: Any, text: str) -> None:
+    for fragments in cuttings(text):
+        parser = JSONParser(validator=SchemaValidator(schema))
+        for fragment in fragments:
+            parser.feed(fragment)
+        parser.finish()
+        assert parser.value == json.loads(text)
+
+
+def test_rules_apply_after_values_without_rules() -> None:
+    schema = {"items": {"properties": {"free": {}, "n": {"type": "integer"}}}, "uniqueItems": True}
+    free = '{"free": {"x": [{}, ["y"]]}, "n": '
+    refused = violation_of(SchemaValidator(schema), [f'[{free}1}}, {free}"'])
+    assert refused is not None
+    assert refused[:3] == ("type", 2 * len(free) + 5, (1, "n"))
+    refused = violation_of(SchemaValidator(schema), [f"[{free}1}}, {free}1}}"])
+    assert refused is not None
+    assert refused[0] == "uniqueItems"
+
+
+def test_collecting_reports_the_repetition_once_and_goes_on() -> None:
+    schema = {"uniqueItems": True, "items": {"type": "integer"}}
+    parser = JSONParser(validator=SchemaValidator(schema, collect=True))
+    parser.feed('[1, 1, 1, "x"]')
+    parser.finish()
+    found = [(error.code, error.path) for error in parser.violations]
+    assert found == [("uniqueItems", ()), ("type", (3,))]
+
+
+# Forks and pickles
+
+FORKED: list[tuple[Any, str]] = [
+    *((schema, text) for schema, text, *_ in ROWS),
+    (SHAPE, '{"radius": 1, "kind": "circle"}'),
+    (TREE, '{"left": {"value": 1}, "value": 2}'),
+    ({"uniqueItems": True, "contains": {"type": "null"}}, '[{"a": [1]}, null, "a"]'),
+]
+
+
+@pytest.mark.parametrize(("schema", "text"), FORKED, ids=lambda one: str(one)[:40])
+def test_forks_validate_the_rest(schema: Any, text: str) -> None:
+    """A clone and a pickle at any place have the violation of the whole document (law 1)."""
+    validator = SchemaValidator(schema)
+    expected = violation_of(validator, [text])
+    for first, second in halvings(text):
+        parser = JSONParser(validator=validator)
+        try:
+            parser.feed(first)
+        except SchemaViolation:
+            break
+        for twin in (parser.clone(), pickle.loads(pickle.dumps(parser))):
+            assert violation_in(twin, [second]) == expected
+        assert violation_in(parser, [second]) == expected
