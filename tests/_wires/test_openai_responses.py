@@ -1009,3 +1009,96 @@ def test_the_final_response_of_every_recording_gives_its_message(
         assert whole == streamed, recording.name
         compared += 1
     assert compared >= len(recorded) - len(CONTRADICTING)
+
+
+# Records that are like the one before
+
+
+def alike(kind: str, index: Any = 0, **members: Any) -> dict[str, Any]:
+    return event(kind, output_index=index, item_id=f"it_{index}", **members)
+
+
+TEXT_DELTA = alike("output_text.delta", content_index=0, delta="moss")
+CALL_DELTA = alike("function_call_arguments.delta", 1, delta="1")
+ALIKE: dict[str, dict[str, Any]] = {
+    "text": TEXT_DELTA,
+    "arguments": CALL_DELTA,
+    "padding": {**TEXT_DELTA, "obfuscation": "xx", "logprobs": []},
+    "probabilities": {**TEXT_DELTA, "logprobs": [{"token": "moss"}]},
+    "unknown": {**TEXT_DELTA, "new": 1},
+    "unknown and empty": {**TEXT_DELTA, "new": None},
+    "a delta of another type": {**TEXT_DELTA, "delta": 5},
+    "a place of another type": alike("output_text.delta", "0", content_index=0, delta="moss"),
+    "no place": event("output_text.delta", content_index=0, delta="moss"),
+    "no index of a part": alike("output_text.delta", delta="moss"),
+    "a part of another type": alike("output_text.delta", content_index="0", delta="moss"),
+    "another part": alike("output_text.delta", content_index=3, delta="moss"),
+    "another item": alike("output_text.delta", 7, content_index=0, delta="moss"),
+    "another id": {**TEXT_DELTA, "item_id": "it_9"},
+    "an unknown type": alike("thing.that.is.new.delta", delta="moss"),
+    "an end with a delta": alike("output_text.done", content_index=0, delta="m", text="Fern: "),
+    "a call of the server": alike("mcp_call_arguments.delta", 4, delta="1"),
+    "a call with another id": {**CALL_DELTA, "item_id": "it_9"},
+    "a web socket": {**TEXT_DELTA, "stream_id": "s1"},
+}
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+@pytest.mark.parametrize("name", list(ALIKE))
+def test_equal_records_are_read_like_records_apart(name: str, numbered: bool) -> None:
+    """A record that is like the one before has the effect it has when it is read alone."""
+    records = [
+        CREATED,
+        added(0, opened(message_item("Fern"), content=[])),
+        alike("output_text.delta", content_index=0, delta="Fern: "),
+        added(1, opened(call_item("1", 1), arguments="")),
+        alike("function_call_arguments.delta", 1, delta="1"),
+        *[ALIKE[name]] * 6,
+        event("incomplete", response={**response("incomplete"), "incomplete_details": None}),
+    ]
+    if numbered:
+        records = [{**one, "sequence_number": place} for place, one in enumerate(records)]
+    apart = answer(records, API)
+    assert answer([sse([record], done=False) for record in records], API) == apart
+    assert answer(cut(sse(records, done=False), [7]), API) == apart
+    assert "Fern: " in read([sse(records)])[0].text
+
+
+@pytest.mark.parametrize("kind", ["text", "arguments"])
+def test_equal_records_after_the_end_of_their_item(kind: str) -> None:
+    """They are read like records apart, and do not change arguments that are complete."""
+    records = [CREATED, *text_events("Fern"), *call_events("[1]", 1), *[ALIKE[kind]] * 6]
+    records.append(completed())
+    records = [{**one, "sequence_number": place} for place, one in enumerate(records)]
+    apart = answer(records, API)
+    assert answer([sse([record], done=False) for record in records], API) == apart
+    (call,) = read(records)[0].tool_calls
+    assert (call.arguments, codes(call)) == ([1], ["late_delta"] if kind == "arguments" else [])
+
+
+# Fields of another type
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        alike("output_item.added", item="x"),
+        alike("output_item.done", item=[1]),
+        alike("output_text.delta", content_index=0, delta=5),
+        alike("output_text.done", content_index=0, text=5),
+        alike("audio.delta", delta=["x"]),
+    ],
+)
+def test_fields_of_another_type_reach_the_caller(record: dict[str, Any]) -> None:
+    """They are passed on as whole events, and the text of the item stays."""
+    message, events = read([CREATED, *text_events("Fern"), record, completed()])
+    assert data_named(events, record["type"]) == [record]
+    assert (message.text, message.status) == ("Fern", "complete")
+
+
+@pytest.mark.parametrize("place", ["0", 1.5, [0], {}, True])
+def test_a_place_of_another_type(place: Any) -> None:
+    record = event("output_text.delta", output_index=place, content_index=place, delta="Moss")
+    parser, _, error = run_parser([CREATED, record, completed()], API)
+    assert error is None
+    assert parser.message.text == "Moss"
