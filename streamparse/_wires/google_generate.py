@@ -107,6 +107,7 @@ _PART: Final[dict[str, type]] = {
 }
 _CODE: Final = "code_execution"
 _EXPANSION: Final = 8  # see `_Sources`
+_ESCAPE: Final = 12  # the maximum length of a character in JSON text
 _REFERENCE: Final = 16  # the characters that a reference to a chunk counts for
 
 
@@ -469,7 +470,10 @@ class _Streamed:
     def grow(self, text: str, path: Path, delta: str) -> None:
         """Read a piece of a string that more may follow; `path` is what `text` means."""
         assembler, reader = self.assembler, self.reader
-        if assembler is None or not delta or not reader.open or not assembler.grows(path, delta):
+        # A message that is nearly full may end here, which does not reject the call: see `take`.
+        is_full = self.answer.room.left < _ESCAPE * len(delta)
+        can_grow = assembler is not None and reader.open and bool(delta) and not is_full
+        if assembler is None or not can_grow or not assembler.grows(path, delta):
             self.take({"jsonPath": text, "stringValue": delta, "willContinue": True})
             return
         try:

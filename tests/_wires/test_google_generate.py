@@ -830,6 +830,17 @@ def test_a_growing_string_beyond_the_limits() -> None:
     assert (found.status, codes(found)) == ("rejected", ["string_length"])
 
 
+def test_a_growing_string_beyond_the_content_of_a_message() -> None:
+    """The limit ends the message, however its records arrive."""
+    records = [chunk(call("brew", willContinue=True)), *[chunk(STRING_PART)] * 30]
+    limits = Limits(content=60)
+    pieces = [sse([record], done=False) for record in records]
+    assert answer(pieces, API, limits=limits) == answer(records, API, limits=limits)
+    parser, _, error = run_parser(pieces, API, limits=limits)
+    assert error is not None
+    assert (error.code, parser.message.status) == ("content", "truncated")
+
+
 def test_counts_of_a_failed_answer() -> None:
     error = {"error": {"message": "no water"}}
     message, _ = read([chunk({"text": "Tea"}), error, {**chunk(), "usageMetadata": COUNTS}])
