@@ -696,7 +696,7 @@ def test_the_source_is_closed_even_if_its_iterator_cannot_be() -> None:
 
 def test_sources_without_a_close_method() -> None:
     class Quote(list[str]):
-        close = "a price"  # An attribute `close` that is no method.
+        close = "a price"  # This is data, so it must not be called.
 
     assert iter_json(["1"]).result() == 1
     assert iter_json(Quote(["1"])).result() == 1

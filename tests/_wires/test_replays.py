@@ -210,7 +210,7 @@ def test_no_record_is_lost_if_numbers_do_not_count_records(
 
 @given(st.lists(st.tuples(st.integers(-2, 6) | st.none(), st.integers(0, 2)), max_size=30))
 def test_an_expected_number_is_counted_like_any_other(marks: list[tuple[Any, int]]) -> None:
-    """None stands for the number after the last one, as in nearly all records."""
+    """The short way leaves the same state. A mark of None becomes the next number."""
     quick, full = Numbers(), Numbers()
     for given_mark, total in marks:
         mark = (full.last or 0) + 1 if given_mark is None else given_mark

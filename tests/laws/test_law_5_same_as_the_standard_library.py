@@ -234,7 +234,7 @@ def test_law_5_line_and_column_fit_the_offset(text: str, sizes: Sequence[int]) -
     ],
 )
 def test_law_5_errors(text: str, code: str | None, offset: int) -> None:
-    """Law 5: an error has this offset and code; `None` stands for input that ends early."""
+    """Law 5: an error has the expected code and offset. A code of None means `truncated`."""
     error = run([text]).error
     assert error is not None
     assert (error.code, error.offset) == (code or "truncated", offset)

@@ -430,7 +430,7 @@ def _as_value(event: Any) -> ValueEvent:
 
 @given(SCRIPTS, st.lists(st.integers(0, 100_000), min_size=1, max_size=8))
 def test_law_7_cut_anywhere(script: Script, places: list[int]) -> None:
-    """Law 7: calls and messages are complete only after the record that says so."""
+    """Law 7: a call or message is complete only if the provider has sent the end of it."""
     found = steps(script)
     records = framed(script, found)
     data = b"".join(record for record, _ in records)
